@@ -1,0 +1,11 @@
+package dev.wren.gateway.store;
+
+/** The store did not answer as it should. The same request may succeed later. */
+public class StoreException extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    public StoreException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

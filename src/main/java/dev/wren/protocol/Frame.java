@@ -1,0 +1,110 @@
+package dev.wren.protocol;
+
+/**
+ * The kinds of messages between a gateway and a worker on its machine. A message is the length of what follows (4
+ * bytes), the kind's ordinal (1 byte), and the body. The order of the constants is part of the wire.
+ */
+public enum Frame {
+    /** Worker: {@link Hello}. The first message of a worker. */
+    HELLO,
+    /** Gateway: {@link WorkerSettings}. The first message of a gateway. */
+    WELCOME,
+    /**
+     * Gateway: an {@link Invocation}, the number of calls (4 bytes), then for each its index (4), attempt (4) and datum
+     * (length, bytes). A worker has at most one chunk at a time.
+     */
+    INVOKE,
+    /** Gateway: give back the calls of the chunk that have not begun. No body. The answer is {@link #RETURNED}. */
+    RECALL,
+    /** Worker: one or more {@link Report}s, one behind the other, in the order in which the calls were run. */
+    REPORTS,
+    /**
+     * Worker: the length of a report (4 bytes), the report, then the bytes of the log if the report says that it is
+     * stored, then those of the value if it is stored.
+     */
+    LARGE_REPORT,
+    /**
+     * Worker: the number of calls (4 bytes) and their indexes (4 bytes each) that will not be run: after a
+     * {@link #RECALL}, or because the worker retires. Possibly none.
+     */
+    RETURNED,
+    /** Worker: a text that says why it wants to be replaced. It takes no chunk after that. */
+    RETIRING;
+
+    /** Bytes of a message's length and kind. */
+    public static final int HEADER = 5;
+
+    /** Starts a message in {@code out}, and returns where; {@link #end} completes it. */
+    public int begin(WireWriter out) {
+        int start = out.size();
+        out.putInt(0);
+        out.putByte(ordinal());
+        return start;
+    }
+
+    /** Completes the message that was begun at {@code start}. */
+    public static void end(WireWriter out, int start) {
+        out.setInt(start, out.size() - start - 4);
+    }
+
+    /**
+     * The kind of that number.
+     *
+     * @throws WireException when there is none
+     */
+    public static Frame of(int ordinal) {
+        Frame[] all = values();
+        if (ordinal < 0 || ordinal >= all.length) {
+            throw new WireException("no message has the kind " + ordinal);
+        }
+        return all[ordinal];
+    }
+
+    /**
+     * A worker presents itself.
+     *
+     * @param protocolVersion the version it speaks
+     * @param pid its process
+     * @param java its Java version
+     */
+    public record Hello(int protocolVersion, long pid, String java) {
+
+        public void write(WireWriter out) {
+            out.putInt(protocolVersion);
+            out.putLong(pid);
+            out.putString(java);
+        }
+
+        public static Hello read(WireReader in) {
+            return new Hello(in.getInt(), in.getLong(), in.getString());
+        }
+    }
+
+    /**
+     * What a worker is told once.
+     *
+     * @param workerId its name in reports
+     * @param inlineLimit bytes of JSON up to which a value travels in its record
+     * @param resultLimit bytes of JSON above which a value is refused ({@code RUNTIME})
+     * @param excerptLimit bytes of output up to which all of it stands in the report; of more, head and tail
+     * @param logLimit bytes of output above which the log is its head and tail
+     * @param nestingLimit levels of nesting of a datum or a value
+     */
+    public record WorkerSettings(String workerId, int inlineLimit, int resultLimit, int excerptLimit, int logLimit,
+            int nestingLimit) {
+
+        public void write(WireWriter out) {
+            out.putString(workerId);
+            out.putInt(inlineLimit);
+            out.putInt(resultLimit);
+            out.putInt(excerptLimit);
+            out.putInt(logLimit);
+            out.putInt(nestingLimit);
+        }
+
+        public static WorkerSettings read(WireReader in) {
+            return new WorkerSettings(in.getString(), in.getInt(), in.getInt(), in.getInt(), in.getInt(),
+                    in.getInt());
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package dev.wren.protocol;
+
+/** Spells the keys of all stored objects; nobody else does. Keys of a tenant start with the tenant's name. */
+public final class ObjectKeys {
+
+    /** The tenant while there is no authentication. */
+    public static final String DEFAULT_TENANT = "default";
+
+    private ObjectKeys() {
+    }
+
+    /** name → sha256, size, time. */
+    public static String jar(String tenant, String name) {
+        return jars(tenant) + name;
+    }
+
+    /** All names of jars are under this. */
+    public static String jars(String tenant) {
+        return tenant + "/jars/names/";
+    }
+
+    /** A jar's bytes. */
+    public static String jarContent(String tenant, String sha256) {
+        return tenant + "/jars/sha256/" + sha256;
+    }
+
+    /** All callsets, newest first, are folders under this. */
+    public static String callsets(String tenant) {
+        return tenant + "/callsets/";
+    }
+
+    /** All objects of a callset are under this. */
+    public static String callset(String tenant, CallsetId id) {
+        return callsets(tenant) + id.key() + "/";
+    }
+
+    /** The manifest: its existence means that the callset is accepted. */
+    public static String manifest(String tenant, CallsetId id) {
+        return callset(tenant, id) + "callset";
+    }
+
+    /** All data in one object. */
+    public static String data(String tenant, CallsetId id) {
+        return callset(tenant, id) + "data";
+    }
+
+    /** Where each datum ends in {@link #data}: 8 bytes each, big-endian. */
+    public static String dataIndex(String tenant, CallsetId id) {
+        return callset(tenant, id) + "data.index";
+    }
+
+    /** One datum in an object of its own. */
+    public static String datum(String tenant, CallsetId id, String callId) {
+        return callset(tenant, id) + "each/" + callId;
+    }
+
+    /** All segments of the log are under this, in their order. */
+    public static String log(String tenant, CallsetId id) {
+        return callset(tenant, id) + "log/";
+    }
+
+    /** Segment {@code n} of the log, from 0; ten digits, so that the order of keys is that of numbers. */
+    public static String segment(String tenant, CallsetId id, int n) {
+        String digits = Integer.toString(n);
+        return log(tenant, id) + "0".repeat(10 - digits.length()) + digits;
+    }
+
+    /** The value of an attempt that is too large for its record. */
+    public static String value(String tenant, CallsetId id, String callId, int attempt) {
+        return callset(tenant, id) + "values/" + callId + "-" + attempt;
+    }
+
+    /** All that an attempt wrote, where it is too large for its record. */
+    public static String log(String tenant, CallsetId id, String callId, int attempt) {
+        return callset(tenant, id) + "logs/" + callId + "-" + attempt;
+    }
+
+    /** An idempotency key's body and callset. */
+    public static String idempotency(String tenant, String hash) {
+        return tenant + "/idempotency/" + hash;
+    }
+
+    /** The lease of a shard. */
+    public static String shard(int n) {
+        return "shards/" + n;
+    }
+}

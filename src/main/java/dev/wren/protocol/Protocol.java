@@ -1,0 +1,11 @@
+package dev.wren.protocol;
+
+/** The version that both sides name. */
+public final class Protocol {
+
+    /** Raised whenever the wire changes; a worker of another version answers each call with {@code WRONGVERSION}. */
+    public static final int VERSION = 1;
+
+    private Protocol() {
+    }
+}
