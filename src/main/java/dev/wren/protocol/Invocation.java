@@ -14,9 +14,10 @@ import java.util.List;
  * @param handler {@code pkg.Class} or {@code pkg.Class::method}
  * @param excludeModules package prefixes whose classes are not taken from the jar
  * @param extraMeta a JSON object
+ * @param maxRuntimeMillis how long an attempt may run: what a function is told it has left is counted from it
  */
 public record Invocation(int protocolVersion, String callsetId, int size, String sha256, String jar, String handler,
-        List<String> excludeModules, String extraMeta) {
+        List<String> excludeModules, String extraMeta, long maxRuntimeMillis) {
 
     public Invocation {
         excludeModules = List.copyOf(excludeModules);
@@ -33,6 +34,7 @@ public record Invocation(int protocolVersion, String callsetId, int size, String
         out.putInt(excludeModules.size());
         excludeModules.forEach(out::putString);
         out.putString(extraMeta);
+        out.putLong(maxRuntimeMillis);
     }
 
     /**
@@ -52,6 +54,7 @@ public record Invocation(int protocolVersion, String callsetId, int size, String
         for (int i = 0; i < excluded; i++) {
             excludeModules.add(in.getString());
         }
-        return new Invocation(version, callsetId, size, sha256, jar, handler, excludeModules, in.getString());
+        return new Invocation(version, callsetId, size, sha256, jar, handler, excludeModules, in.getString(),
+                in.getLong());
     }
 }
