@@ -1,0 +1,146 @@
+package dev.wren.gateway.callset;
+
+import dev.wren.protocol.CallState;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/**
+ * The state of all calls of a callset, 11 bytes a call. Not safe for use by several threads: whoever uses it holds the
+ * callset's lock.
+ */
+public final class CallTable {
+
+    private static final CallState[] STATES = CallState.values();
+    private static final int STATE = 0x0f;
+    /** The outcome is decided and on its way into the log; nobody sees it yet, and nothing else can be decided. */
+    private static final int DECIDED = 0x10;
+
+    private final byte[] states;
+    private final short[] attempts;
+    private final int[] segments;
+    private final int[] offsets;
+    private final int[] counts = new int[STATES.length];
+    /** Records of attempts that were followed by another; few calls have any. */
+    private final Map<Integer, List<Location>> earlier = new HashMap<>();
+
+    CallTable(int size) {
+        states = new byte[size];
+        attempts = new short[size];
+        segments = new int[size];
+        offsets = new int[size];
+        counts[CallState.NEW.ordinal()] = size;
+    }
+
+    /** Where a record is: a segment's number, and the offset in it. */
+    record Location(int segment, int offset) {
+    }
+
+    /** Number of calls. */
+    public int size() {
+        return states.length;
+    }
+
+    /** Bytes of memory that a table of {@code size} calls takes. */
+    static long weight(int size) {
+        return 256 + 11L * size;
+    }
+
+    public CallState state(int call) {
+        return STATES[states[call] & STATE];
+    }
+
+    /** Whether an outcome is decided, seen by others or not. */
+    public boolean isDecided(int call) {
+        return (states[call] & DECIDED) != 0 || state(call).isFinal();
+    }
+
+    /** Attempts begun. */
+    public int attempts(int call) {
+        return attempts[call];
+    }
+
+    /** Calls in a state. */
+    public int count(CallState state) {
+        return counts[state.ordinal()];
+    }
+
+    /** Calls that have ended. */
+    public int ended() {
+        return count(CallState.SUCCESS) + count(CallState.ERROR) + count(CallState.CANCELLED);
+    }
+
+    /** The call is handed to an executor, for one more attempt. */
+    public void invoke(int call) {
+        move(call, CallState.INVOKED);
+        attempts[call]++;
+    }
+
+    /** The attempt that was begun last never was one. */
+    public void uninvoke(int call) {
+        attempts[call]--;
+    }
+
+    /** An outcome of the call is decided. */
+    public void decide(int call) {
+        states[call] |= DECIDED;
+    }
+
+    /** The outcome of an attempt is durable, and the call is to be tried again. */
+    void keep(int call, int attempt, int segment, int offset) {
+        attempts[call] = (short) Math.max(attempts[call], attempt);
+        earlier.computeIfAbsent(call, _ -> new ArrayList<>(1)).add(new Location(segment, offset));
+    }
+
+    /** The final outcome of the call is durable. */
+    void end(int call, int attempt, CallState outcome, int segment, int offset) {
+        move(call, outcome);
+        states[call] = (byte) outcome.ordinal();
+        attempts[call] = (short) Math.max(attempts[call], attempt);
+        segments[call] = segment;
+        offsets[call] = offset;
+    }
+
+    /** The calls of a run that have not ended are cancelled, durably. */
+    void cancel(int from, int to) {
+        for (int call = from; call < to; call++) {
+            if (!state(call).isFinal()) {
+                end(call, attempts[call], CallState.CANCELLED, -1, 0);
+            }
+        }
+    }
+
+    /** Where the record of an ended call is; a cancelled one has none. */
+    java.util.Optional<Location> location(int call) {
+        return state(call).isFinal() && segments[call] >= 0
+                ? java.util.Optional.of(new Location(segments[call], offsets[call]))
+                : java.util.Optional.empty();
+    }
+
+    /** Records of the attempts before the last, oldest first. */
+    List<Location> earlier(int call) {
+        return List.copyOf(earlier.getOrDefault(call, List.of()));
+    }
+
+    /** The first call from {@code from} on that is in {@code state}. */
+    OptionalInt next(CallState state, int from) {
+        for (int call = Math.max(0, from); call < states.length; call++) {
+            if ((states[call] & STATE) == state.ordinal()) {
+                return OptionalInt.of(call);
+            }
+        }
+        return OptionalInt.empty();
+    }
+
+    private void move(int call, CallState next) {
+        CallState now = state(call);
+        if (!now.canBecome(next)) {
+            throw new IllegalStateException("call " + call + " cannot go from " + now + " to " + next);
+        }
+        counts[now.ordinal()]--;
+        counts[next.ordinal()]++;
+        states[call] = (byte) (states[call] & ~STATE | next.ordinal());
+    }
+}

@@ -1,0 +1,31 @@
+package dev.wren.gateway.callset;
+
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * Limits of maps.
+ *
+ * @param mapItemLimit data in one map, at most
+ * @param maxBodySize bytes of a map's body
+ * @param maxDatumSize bytes of one datum's JSON text
+ * @param maxNesting levels of nesting in a body
+ * @param maxRunning callsets that are not done, at once, over all tenants
+ * @param allowOverwriteInvokeArgs whether {@code overwriteInvokeArgs} may be used
+ * @param inlineData bytes of data up to which they travel in the manifest
+ * @param segmentCache bytes of log segments kept in memory for readers
+ * @param tableCache bytes of state of finished callsets kept in memory for readers
+ */
+@Validated
+@ConfigurationProperties("wren.callsets")
+public record CallsetSettings(@DefaultValue("1000000") @Min(0) @Max(100_000_000) int mapItemLimit,
+        @DefaultValue("1GB") DataSize maxBodySize, @DefaultValue("6MB") DataSize maxDatumSize,
+        @DefaultValue("1000") @Min(1) @Max(10_000) int maxNesting,
+        @DefaultValue("10000") @Min(1) int maxRunning, @DefaultValue("false") boolean allowOverwriteInvokeArgs,
+        @DefaultValue("64KB") DataSize inlineData, @DefaultValue("64MB") DataSize segmentCache,
+        @DefaultValue("64MB") DataSize tableCache) {
+}

@@ -1,0 +1,20 @@
+package dev.wren.gateway.callset;
+
+/** Whoever drives callsets: takes them after they were accepted, and cancels. Safe for use by several threads. */
+public interface Drives {
+
+    /** Drives a callset that is durable, from where its log ends. */
+    void begin(Callset callset);
+
+    /**
+     * Decides that all calls not yet decided are cancelled, and stops those that run; their end becomes visible soon
+     * after.
+     */
+    void cancel(Callset callset);
+
+    /** The same for one call. */
+    void cancel(Callset callset, int call);
+
+    /** Drives the callset no more; what was not committed is dropped. */
+    void abandon(Callset callset);
+}

@@ -1,0 +1,84 @@
+package dev.wren.gateway.callset;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.springframework.stereotype.Component;
+
+/** Waits for many calls of many callsets at once. Safe for use by several threads. */
+@Component
+public final class Waiters {
+
+    /** A call. */
+    public record CallRef(Callset callset, int index) {
+    }
+
+    /**
+     * Waits until the condition holds; false if it does not within {@code timeout}. With nothing to wait for it holds.
+     *
+     * @param calls single calls
+     * @param callsets all calls of these
+     */
+    public boolean await(List<CallRef> calls, List<Callset> callsets, ReturnWhen when, Duration timeout)
+            throws InterruptedException {
+        return switch (when) {
+            case ALWAYS -> true;
+            case ALL_COMPLETED -> awaitAll(calls, callsets, timeout);
+            case ANY_COMPLETED -> awaitAny(calls, callsets, timeout);
+        };
+    }
+
+    private static boolean awaitAll(List<CallRef> calls, List<Callset> callsets, Duration timeout)
+            throws InterruptedException {
+        long end = System.nanoTime() + Math.min(timeout.toNanos(), TimeUnit.DAYS.toNanos(1));
+        // One after the other: the wait is over when the slowest has ended, whichever is asked first.
+        for (CallRef call : calls) {
+            if (!call.callset.awaitFinal(call.index, left(end))) {
+                return false;
+            }
+        }
+        for (Callset callset : callsets) {
+            if (!callset.awaitDone(left(end))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean awaitAny(List<CallRef> calls, List<Callset> callsets, Duration timeout)
+            throws InterruptedException {
+        if (calls.isEmpty() && callsets.stream().allMatch(callset -> callset.size() == 0)) {
+            return true;
+        }
+        List<CallWaiters.Place> places = new ArrayList<>(calls.size() + callsets.size());
+        try {
+            calls.forEach(call -> places.add(call.callset.waiters().listenTo(call.index)));
+            callsets.forEach(callset -> places.add(callset.waiters().listenTo(CallWaiters.ANY)));
+            if (holds(calls, callsets)) {
+                return true;
+            }
+            CompletableFuture.anyOf(places.stream().map(CallWaiters.Place::rung).toArray(CompletableFuture[]::new))
+                    .get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+            return true;
+        } catch (TimeoutException e) {
+            return holds(calls, callsets);
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e);
+        } finally {
+            places.forEach(CallWaiters.Place::close);
+        }
+    }
+
+    private static boolean holds(List<CallRef> calls, List<Callset> callsets) {
+        return calls.stream().anyMatch(call -> call.callset.deleted() || call.callset.state(call.index).isFinal())
+                || callsets.stream().anyMatch(callset -> callset.deleted() || callset.counts().ended() > 0);
+    }
+
+    private static Duration left(long end) {
+        return Duration.ofNanos(Math.max(0, end - System.nanoTime()));
+    }
+}

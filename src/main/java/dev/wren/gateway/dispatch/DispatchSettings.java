@@ -1,0 +1,27 @@
+package dev.wren.gateway.dispatch;
+
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * How callsets are driven.
+ *
+ * @param lostRetries how often a call that the infrastructure lost is sent again before it is {@code LOST}
+ * @param retryBase the wait before a second attempt, on average; doubled for each further one
+ * @param retryCap the longest wait before an attempt
+ * @param chunkBytes bytes of data in one chunk, at most, save for a single larger datum
+ * @param segmentBytes bytes of one log segment, at most, save for a single larger record
+ * @param commitThreads segments written at once
+ */
+@Validated
+@ConfigurationProperties("wren.dispatch")
+record DispatchSettings(@DefaultValue("3") @Min(0) @Max(100) int lostRetries,
+        @DefaultValue("200ms") Duration retryBase, @DefaultValue("30s") Duration retryCap,
+        @DefaultValue("1MB") DataSize chunkBytes, @DefaultValue("1MB") DataSize segmentBytes,
+        @DefaultValue("8") @Min(1) @Max(256) int commitThreads) {
+}

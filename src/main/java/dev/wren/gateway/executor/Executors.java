@@ -1,0 +1,79 @@
+package dev.wren.gateway.executor;
+
+import dev.wren.gateway.callset.Placement;
+import dev.wren.gateway.web.ProblemException;
+import dev.wren.gateway.web.ProblemType;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.core.env.Environment;
+import org.springframework.stereotype.Component;
+
+/** The configured executors, by name. {@code local} is there without being named. Safe for use by several threads. */
+@Component
+public final class Executors implements Placement {
+
+    private static final String PREFIX = "wren.executors";
+    private static final String LOCAL = "local";
+
+    private final Map<String, Executor> byName = new LinkedHashMap<>();
+    private final String defaultName;
+
+    Executors(Environment environment, List<ExecutorKind> kinds,
+            @Value("${wren.default-executor:local}") String defaultName) {
+        this.defaultName = defaultName;
+        Binder binder = Binder.get(environment);
+        Map<String, Object> configured = binder.bind(PREFIX, Bindable.mapOf(String.class, Object.class))
+                .orElse(Map.of());
+        TreeSet<String> names = new TreeSet<>(configured.keySet());
+        names.add(LOCAL);
+        for (String name : names) {
+            String prefix = PREFIX + "." + name;
+            String kind = binder.bind(prefix + ".kind", String.class).orElse(name);
+            ExecutorKind maker = kinds.stream()
+                    .filter(candidate -> candidate.kind().equals(kind))
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalStateException(prefix + ".kind: there is no kind of executor "
+                            + kind + "; there is " + kinds.stream().map(ExecutorKind::kind).toList()));
+            byName.put(name, maker.create(name, prefix, binder));
+        }
+        if (!byName.containsKey(defaultName)) {
+            throw new IllegalStateException(
+                    "wren.default-executor: " + defaultName + " is none of " + byName.keySet());
+        }
+    }
+
+    /** All executors, in the order of their names. */
+    public Collection<Executor> all() {
+        return byName.values();
+    }
+
+    /** The executor of that name. */
+    public Optional<Executor> find(String name) {
+        return Optional.ofNullable(byName.get(name));
+    }
+
+    @Override
+    public String place(@Nullable String wanted, Map<String, Object> config) {
+        String name = wanted == null ? defaultName : wanted;
+        Executor executor = byName.get(name);
+        if (executor == null) {
+            throw ProblemException.atPointer(ProblemType.INVALID_REQUEST, "/executor",
+                    "There is no executor of this name; there is " + String.join(", ", byName.keySet()) + ".");
+        }
+        Executor.Readiness readiness = executor.readiness();
+        if (!readiness.ready()) {
+            throw new ProblemException(ProblemType.EXECUTOR_NOT_READY,
+                    "The executor " + name + " is not ready: " + readiness.reason());
+        }
+        executor.checkConfig(config);
+        return name;
+    }
+}

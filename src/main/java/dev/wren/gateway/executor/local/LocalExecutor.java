@@ -1,0 +1,228 @@
+package dev.wren.gateway.executor.local;
+
+import dev.wren.gateway.callset.Callset;
+import dev.wren.gateway.executor.Chunk;
+import dev.wren.gateway.executor.Executor;
+import dev.wren.gateway.executor.WorkSource;
+import dev.wren.gateway.jar.PinnedJar;
+import dev.wren.gateway.web.ProblemException;
+import dev.wren.gateway.web.ProblemType;
+import dev.wren.protocol.CallError;
+import dev.wren.protocol.ErrorCode;
+import dev.wren.protocol.Outcome;
+import dev.wren.protocol.Report;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.util.unit.DataSize;
+
+/** Runs calls in warm child JVMs: one thread here for each call at once. Safe for use by several threads. */
+final class LocalExecutor implements Executor {
+
+    static final String KIND = "local";
+
+    private static final Logger log = LoggerFactory.getLogger(LocalExecutor.class);
+    private static final Duration TAKE = Duration.ofDays(1);
+    private static final long MIN_HEAP_MB = 16;
+
+    private final String name;
+    private final LocalSettings settings;
+    private final WorkerPool pool;
+    private final WorkerInstall install;
+    private final Clock clock;
+    private final ScheduledThreadPoolExecutor timer;
+    private final List<Thread> slots = new ArrayList<>();
+    private final Set<ChunkRun> runs = ConcurrentHashMap.newKeySet();
+    private volatile boolean stopping;
+
+    LocalExecutor(String name, LocalSettings settings, WorkerPool pool, WorkerInstall install, Clock clock) {
+        this.name = name;
+        this.settings = settings;
+        this.pool = pool;
+        this.install = install;
+        this.clock = clock;
+        this.timer = new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().daemon().name(name + "-timer").factory());
+        timer.setRemoveOnCancelPolicy(true);
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public String kind() {
+        return KIND;
+    }
+
+    @Override
+    public Readiness readiness() {
+        return stopping ? Readiness.notReady("the gateway is shutting down") : Readiness.READY;
+    }
+
+    @Override
+    public Map<String, Object> settings() {
+        return Map.of("workers", settings.slots(), "processes", settings.maxProcesses(), "memory",
+                settings.memory().toString(), "idleTimeout", settings.idleTimeout().toSeconds(), "overridable",
+                settings.overridable().stream().sorted().toList());
+    }
+
+    @Override
+    public void checkConfig(Map<String, Object> config) {
+        List<ProblemException.FieldError> errors = new ArrayList<>();
+        config.forEach((key, value) -> {
+            String wrong = wrong(key, value);
+            if (wrong != null) {
+                errors.add(new ProblemException.FieldError("/config/" + key.replace("~", "~0").replace("/", "~1"),
+                        null, wrong));
+            }
+        });
+        if (!errors.isEmpty()) {
+            throw new ProblemException(ProblemType.INVALID_REQUEST, "The config is not valid.", errors);
+        }
+    }
+
+    private @org.jspecify.annotations.Nullable String wrong(String key, Object value) {
+        if (!settings.overridable().contains(key)) {
+            return "This setting may not be overridden; these may: " + settings.overridable() + ".";
+        }
+        try {
+            if (value instanceof String text && DataSize.parse(text).toMegabytes() >= MIN_HEAP_MB
+                    && DataSize.parse(text).compareTo(settings.memory()) <= 0) {
+                return null;
+            }
+        } catch (IllegalArgumentException _) {
+            // Said below.
+        }
+        return "A size such as \"256MB\", from " + MIN_HEAP_MB + "MB to the configured "
+                + settings.memory().toMegabytes() + "MB.";
+    }
+
+    @Override
+    public int chunkSize(long meanNanos, int waiting) {
+        if (meanNanos == 0) {
+            return 1;
+        }
+        long byTime = settings.chunkTime().toNanos() / meanNanos;
+        // Towards the end the rest is shared, so that no worker is left without.
+        long byShare = (waiting + 2L * settings.slots() - 1) / (2L * settings.slots());
+        return (int) Math.max(1, Math.min(Math.min(byTime, byShare), settings.chunkMax()));
+    }
+
+    @Override
+    public void start(WorkSource work) {
+        Thread.ofPlatform().daemon().name(name + "-install").start(() -> {
+            install.train();
+            pool.makeSpare();
+        });
+        long reap = Math.max(100, settings.idleTimeout().toMillis() / 4);
+        timer.scheduleWithFixedDelay(() -> pool.endIdle(null), reap, reap, TimeUnit.MILLISECONDS);
+        for (int i = 1; i <= settings.slots(); i++) {
+            slots.add(Thread.ofPlatform().daemon().name(name + "-slot-" + i).start(() -> serve(work)));
+        }
+    }
+
+    private void serve(WorkSource work) {
+        while (!stopping) {
+            try {
+                work.take(TAKE).ifPresent(this::run);
+            } catch (InterruptedException _) {
+                return;
+            } catch (RuntimeException e) {
+                log.error("executor {}: a chunk could not be taken", name, e);
+            }
+        }
+    }
+
+    private void run(Chunk chunk) {
+        Callset callset = chunk.callset();
+        try (chunk) {
+            RuntimeKey key = RuntimeKey.of(callset, settings);
+            WorkerProcess worker;
+            try {
+                worker = pool.acquire(key,
+                        new PinnedJar(callset.tenant(), callset.sha256(), callset.manifest().jarSize()));
+            } catch (IOException e) {
+                log.error("callset {}: {}", callset.id(), e.getMessage());
+                loseAll(chunk, e.getMessage());
+                return;
+            } catch (dev.wren.gateway.store.DamagedObjectException e) {
+                log.error("callset {}: its jar cannot be used: {}", callset.id(), e.getMessage());
+                failAll(chunk, "The jar could not be fetched: " + e.getMessage());
+                return;
+            }
+            runOn(worker, chunk);
+        } catch (RuntimeException e) {
+            log.error("callset {}: a chunk failed", callset.id(), e);
+        }
+    }
+
+    private void runOn(WorkerProcess worker, Chunk chunk) {
+        ChunkRun run = new ChunkRun(chunk, worker, settings, clock, timer);
+        ChunkRun.End end = ChunkRun.End.USED_UP;
+        runs.add(run);
+        try {
+            if (stopping) {
+                for (int call : chunk.open()) {
+                    chunk.giveBack(call);
+                }
+                return;
+            }
+            end = run.run();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        } finally {
+            runs.remove(run);
+            switch (end) {
+                case REUSABLE -> pool.release(worker);
+                case USED_UP -> pool.discard(worker);
+            }
+        }
+    }
+
+    private static void loseAll(Chunk chunk, String reason) {
+        for (int call : chunk.open()) {
+            chunk.lose(call, reason);
+        }
+    }
+
+    private static void failAll(Chunk chunk, String message) {
+        for (int call : chunk.open()) {
+            chunk.report(new Report(call, chunk.attemptOf(call),
+                    new Outcome.Failure(CallError.of(ErrorCode.RUNTIME, message)), null));
+        }
+    }
+
+    @Override
+    public void close() {
+        stopping = true;
+        long deadline = System.nanoTime() + settings.stopTimeout().toNanos();
+        try {
+            while (!runs.isEmpty() && System.nanoTime() < deadline) {
+                TimeUnit.MILLISECONDS.sleep(10);
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+        runs.forEach(ChunkRun::abort);
+        slots.forEach(Thread::interrupt);
+        for (Thread slot : slots) {
+            try {
+                slot.join(Duration.ofSeconds(10));
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        timer.shutdownNow();
+        pool.close();
+    }
+}

@@ -1,0 +1,73 @@
+package dev.wren.gateway.executor.local;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * Settings of one local executor, under {@code wren.executors.<name>}.
+ *
+ * @param workers calls run at once: one a core, at least two, where it is not given; 1 to 1,024, but at least two run
+ * @param processes worker JVMs alive at once, busy or idle, without the spare: twice the workers where it is not given
+ * @param spare whether a JVM is kept ready that no function was loaded in
+ * @param memory heap of a worker JVM
+ * @param idleTimeout how long an unused JVM is kept
+ * @param startTimeout how long a JVM may take until it presents itself
+ * @param setupTimeout how long loading and constructing a function may take
+ * @param stopTimeout how long calls may go on when the gateway stops
+ * @param chunkTime run time that a chunk is to come to, where the caller has not said how many data go into one
+ * @param recallAfter when a call runs longer, those behind it in its chunk go elsewhere
+ * @param chunkMax data in a chunk, at most, where the caller has not said how many
+ * @param inlineLimit bytes of a value's JSON up to which it travels in its record
+ * @param resultLimit bytes of a value's JSON, at most; at most 1 GB
+ * @param excerptLimit bytes of output shown with the status of a call
+ * @param logLimit bytes of output kept; of more, head and tail
+ * @param nestingLimit levels of nesting of a datum or value
+ * @param environment names of the gateway's environment variables that workers inherit
+ * @param jvmArguments further arguments of worker JVMs
+ * @param overridable settings that a map may override by {@code config}: of {@code memory}
+ * @param cacheFolder where what is made once (the worker's jar, its start-up cache) is kept; the system's folder for
+ * temporary files where it is not given
+ */
+record LocalSettings(@Nullable Integer workers, @Nullable Integer processes, @DefaultValue("true") boolean spare,
+        @DefaultValue("512MB") DataSize memory, @DefaultValue("60s") Duration idleTimeout,
+        @DefaultValue("60s") Duration startTimeout, @DefaultValue("60s") Duration setupTimeout,
+        @DefaultValue("10s") Duration stopTimeout, @DefaultValue("20ms") Duration chunkTime,
+        @DefaultValue("100ms") Duration recallAfter, @DefaultValue("4096") int chunkMax,
+        @DefaultValue("64KB") DataSize inlineLimit, @DefaultValue("64MB") DataSize resultLimit,
+        @DefaultValue("8KB") DataSize excerptLimit, @DefaultValue("1MB") DataSize logLimit,
+        @DefaultValue("1000") int nestingLimit,
+        @DefaultValue({"PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR"}) List<String> environment,
+        @DefaultValue List<String> jvmArguments, @DefaultValue("memory") Set<String> overridable,
+        @Nullable String cacheFolder) {
+
+    private static final int MAX_WORKERS = 1024;
+
+    LocalSettings {
+        environment = List.copyOf(environment);
+        jvmArguments = List.copyOf(jvmArguments);
+        overridable = Set.copyOf(overridable);
+        if (workers != null && (workers < 1 || workers > MAX_WORKERS)) {
+            throw new IllegalArgumentException("workers: 1 to " + MAX_WORKERS + ", not " + workers);
+        }
+        if (processes != null && processes < 2) {
+            throw new IllegalArgumentException("processes: at least 2, not " + processes);
+        }
+        if (chunkMax < 1 || chunkTime.isNegative()) {
+            throw new IllegalArgumentException("chunkMax and chunkTime: over zero");
+        }
+    }
+
+    /** Calls run at once. */
+    int slots() {
+        return Math.max(2, workers == null ? Runtime.getRuntime().availableProcessors() : workers);
+    }
+
+    /** JVMs alive at once. */
+    int maxProcesses() {
+        return Math.max(slots(), processes == null ? 2 * slots() : processes);
+    }
+}

@@ -1,0 +1,33 @@
+package dev.wren.gateway.executor.local;
+
+import dev.wren.gateway.callset.Callset;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * Calls that may share a JVM, one after another.
+ *
+ * @param sha256 the jar
+ * @param environment the variables that were added
+ * @param excludeModules packages not taken from the jar
+ * @param memory heap
+ * @param tenant JVMs are never shared between tenants
+ * @param callset the only callset that the JVM is for, or null
+ */
+record RuntimeKey(String sha256, Map<String, String> environment, List<String> excludeModules, DataSize memory,
+        String tenant, @Nullable String callset) {
+
+    static RuntimeKey of(Callset callset, LocalSettings settings) {
+        var map = callset.settings();
+        DataSize memory = map.config().get("memory") instanceof String text ? DataSize.parse(text) : settings.memory();
+        return new RuntimeKey(callset.sha256(), map.extraEnv(), map.excludeModules(), memory, callset.tenant(),
+                map.useCachedRuntime() ? null : callset.id().text());
+    }
+
+    /** Whether a JVM that was started for nobody will do. */
+    boolean takesSpare(LocalSettings settings) {
+        return environment.isEmpty() && memory.equals(settings.memory());
+    }
+}
