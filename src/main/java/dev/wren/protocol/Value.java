@@ -20,5 +20,6 @@ public sealed interface Value {
     }
 
     /** A value under {@link ObjectKeys#value}. */
-    record Stored(long size) implements Value {}
+    record Stored(long size) implements Value {
+    }
 }

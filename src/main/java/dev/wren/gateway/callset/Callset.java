@@ -80,7 +80,8 @@ public final class Callset {
         int[] calls();
 
         /** When a call that is at an executor was handed to it, or null if it is at none. */
-        @Nullable Instant invokedAt(int call);
+        @Nullable
+        Instant invokedAt(int call);
 
         /** What a running call has written so far. */
         Optional<InputStream> output(int call);
@@ -284,7 +285,8 @@ public final class Callset {
     public InputStream log(Report report) {
         Report.Status status = report.status();
         Output output = status == null ? Output.NONE : status.output();
-        return output.logSize() == 0 ? new ByteArrayInputStream(output.excerpt())
+        return output.logSize() == 0
+                ? new ByteArrayInputStream(output.excerpt())
                 : open(ObjectKeys.log(tenant(), id(), callId(report.call()), report.attempt()), output.logSize());
     }
 

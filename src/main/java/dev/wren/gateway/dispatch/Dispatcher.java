@@ -44,7 +44,8 @@ final class Dispatcher implements Drives, Drive.Environment {
         this.store = store;
         this.settings = settings;
         this.clock = clock;
-        this.retries = new Retries(settings.retryBase(), settings.retryCap(), new Random(new SecureRandom().nextLong()));
+        this.retries = new Retries(settings.retryBase(), settings.retryCap(),
+                new Random(new SecureRandom().nextLong()));
         this.outcomes = new Outcomes(callLog, retries, settings.commitThreads(), metrics, this::offer);
         this.lanes = executors.all().stream().collect(Collectors.toUnmodifiableMap(Executor::name, Lane::new));
         this.timer = new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().daemon().name("retry-timer").factory());

@@ -284,7 +284,8 @@ final class Drive implements Callset.Running, Chunk.Sink {
             }
             Report.Status status = report.status();
             if (status != null) {
-                meanNanos = meanNanos == 0 ? Math.max(1, status.execNanos())
+                meanNanos = meanNanos == 0
+                        ? Math.max(1, status.execNanos())
                         : meanNanos + (status.execNanos() - meanNanos) / 8;
             }
             if (report.outcome() instanceof Outcome.Failure(CallError error) && Retries.canHelp(error.code())

@@ -296,7 +296,8 @@ final class ChunkRun {
             return;
         }
         int culprit = at.call() == Progress.SETUP ? open[0] : at.call();
-        boolean blamed = why == null ? chunk.isOpen(culprit)
+        boolean blamed = why == null
+                ? chunk.isOpen(culprit)
                 : why.reason == Reason.TOO_SLOW && why.call == at.call() && chunk.isOpen(culprit);
         if (blamed) {
             chunk.report(deathReport(culprit, at, why, exitCode));

@@ -46,7 +46,8 @@ final class LocalExecutors implements ExecutorKind {
     public Executor create(String name, String prefix, Binder binder) {
         LocalSettings settings = binder.bindOrCreate(prefix, LocalSettings.class);
         Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
-        Path cache = settings.cacheFolder() != null ? Path.of(settings.cacheFolder())
+        Path cache = settings.cacheFolder() != null
+                ? Path.of(settings.cacheFolder())
                 : temporary.resolve("wren-worker-cache-" + System.getProperty("user.name"));
         sweep(temporary);
         try {

@@ -40,7 +40,8 @@ record LocalSettings(@Nullable Integer workers, @Nullable Integer processes, @De
         @DefaultValue("64KB") DataSize inlineLimit, @DefaultValue("64MB") DataSize resultLimit,
         @DefaultValue("8KB") DataSize excerptLimit, @DefaultValue("1MB") DataSize logLimit,
         @DefaultValue("1000") int nestingLimit,
-        @DefaultValue({"PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR"}) List<String> environment,
+        @DefaultValue({
+                "PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR"}) List<String> environment,
         @DefaultValue List<String> jvmArguments, @DefaultValue("memory") Set<String> overridable,
         @Nullable String cacheFolder) {
 

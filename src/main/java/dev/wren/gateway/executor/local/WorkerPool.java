@@ -241,7 +241,8 @@ final class WorkerPool implements AutoCloseable {
         try {
             idle.entrySet().removeIf(entry -> {
                 RuntimeKey key = entry.getKey().key();
-                boolean end = callset == null ? entry.getValue().isBefore(limit)
+                boolean end = callset == null
+                        ? entry.getValue().isBefore(limit)
                         : key != null && callset.equals(key.callset());
                 if (end) {
                     ending.add(entry.getKey());

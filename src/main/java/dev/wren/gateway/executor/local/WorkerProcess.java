@@ -131,7 +131,8 @@ final class WorkerProcess implements AutoCloseable {
         try {
             return server.accept();
         } catch (java.nio.channels.ClosedChannelException e) {
-            throw new IOException(process.isAlive() ? "no sign of it after " + timeout.toSeconds() + " s"
+            throw new IOException(process.isAlive()
+                    ? "no sign of it after " + timeout.toSeconds() + " s"
                     : "exit code " + process.exitValue(), e);
         } finally {
             watch.interrupt();
@@ -169,7 +170,8 @@ final class WorkerProcess implements AutoCloseable {
     }
 
     /** Whom it works for; null for a spare one. */
-    @Nullable RuntimeKey key() {
+    @Nullable
+    RuntimeKey key() {
         return key;
     }
 

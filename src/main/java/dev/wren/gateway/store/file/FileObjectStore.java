@@ -1,0 +1,440 @@
+package dev.wren.gateway.store.file;
+
+import dev.wren.gateway.store.ObjectStore;
+import dev.wren.gateway.store.StoreException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Objects as files below a folder. A new object is written to a temporary file, forced to the disk, and linked to its
+ * name; the folder is forced then. So a crash leaves the whole object or none, and the link fails where there is one
+ * already. One gateway at a time: the folder is locked.
+ *
+ * <p>
+ * A put costs two forced writes, of the file and of its folder; more where folders are new.
+ */
+public final class FileObjectStore implements ObjectStore {
+
+    private static final Pattern PART = Pattern.compile("[A-Za-z0-9._=:-]{1,255}");
+    private static final String OWN = ".wren";
+    /** A folder may vanish under a put when its last object is deleted meanwhile. */
+    private static final int TRIES = 20;
+
+    private final Path root;
+    private final Path temporary;
+    private final FolderLock lock;
+    private final AtomicLong numbers = new AtomicLong();
+    /** Compare-and-set is rare: leases, and names of jars. */
+    private final Object replacing = new Object();
+
+    private FileObjectStore(Path root, Path temporary, FolderLock lock) {
+        this.root = root;
+        this.temporary = temporary;
+        this.lock = lock;
+    }
+
+    /**
+     * Opens the store in {@code folder}, which is made if it is not there.
+     *
+     * @throws StoreInUseException if another gateway uses it
+     * @throws StoreException if it cannot be used
+     */
+    public static FileObjectStore open(Path folder) {
+        try {
+            Path root = Files.createDirectories(folder.toAbsolutePath().normalize()).toRealPath();
+            Path own = Files.createDirectories(root.resolve(OWN));
+            Path temporary = Files.createDirectories(own.resolve("tmp"));
+            FolderLock lock = FolderLock.take(root, own.resolve("lock"));
+            try (Stream<Path> left = Files.list(temporary)) {
+                for (Path file : left.toList()) {
+                    Files.delete(file);
+                }
+            }
+            return new FileObjectStore(root, temporary, lock);
+        } catch (IOException e) {
+            throw new StoreException("the store " + folder + " cannot be opened: " + reason(e), e);
+        }
+    }
+
+    @Override
+    public boolean putIfAbsent(String key, byte[] bytes) {
+        Path target = path(key);
+        if (Files.exists(target)) {
+            return false;
+        }
+        Path file = newTemporary();
+        try {
+            write(file, bytes);
+            return link(file, target);
+        } catch (IOException e) {
+            throw failed("put", key, e);
+        } finally {
+            discard(file);
+        }
+    }
+
+    @Override
+    public Upload upload(String key) {
+        Path target = path(key);
+        Path file = newTemporary();
+        try {
+            FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+            return new FileUpload(key, file, target, channel);
+        } catch (IOException e) {
+            throw failed("upload", key, e);
+        }
+    }
+
+    private final class FileUpload implements Upload {
+
+        private final String key;
+        private final Path file;
+        private final Path target;
+        private final FileChannel channel;
+        private final OutputStream stream;
+
+        FileUpload(String key, Path file, Path target, FileChannel channel) {
+            this.key = key;
+            this.file = file;
+            this.target = target;
+            this.channel = channel;
+            this.stream = Channels.newOutputStream(channel);
+        }
+
+        @Override
+        public OutputStream stream() {
+            return stream;
+        }
+
+        @Override
+        public boolean commit() {
+            try {
+                channel.force(true);
+                return link(file, target);
+            } catch (IOException e) {
+                throw failed("upload", key, e);
+            } finally {
+                close();
+            }
+        }
+
+        @Override
+        public void close() {
+            try {
+                channel.close();
+            } catch (IOException e) {
+                throw failed("upload", key, e);
+            } finally {
+                discard(file);
+            }
+        }
+    }
+
+    @Override
+    public Optional<String> replace(String key, byte[] bytes, @Nullable String etag) {
+        if (etag == null) {
+            return putIfAbsent(key, bytes) ? Optional.of(etag(bytes)) : Optional.empty();
+        }
+        Path target = path(key);
+        synchronized (replacing) {
+            Path file = newTemporary();
+            try {
+                if (!etag.equals(etag(Files.readAllBytes(target)))) {
+                    return Optional.empty();
+                }
+                write(file, bytes);
+                Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
+                force(target.getParent());
+                return Optional.of(etag(bytes));
+            } catch (NoSuchFileException _) {
+                return Optional.empty();
+            } catch (IOException e) {
+                throw failed("replace", key, e);
+            } finally {
+                discard(file);
+            }
+        }
+    }
+
+    @Override
+    public Optional<StoredObject> get(String key) {
+        try {
+            FileChannel channel = FileChannel.open(path(key), StandardOpenOption.READ);
+            try {
+                long size = channel.size();
+                // Only objects that are compared and set are small and need a tag; the others are never replaced.
+                String tag = size <= 1 << 16 ? etag(readFrom(channel, 0, (int) size)) : Long.toHexString(size);
+                channel.position(0);
+                return Optional.of(new StoredObject(size, tag, Channels.newInputStream(channel)));
+            } catch (IOException e) {
+                channel.close();
+                throw e;
+            }
+        } catch (NoSuchFileException | NotDirectoryException _) {
+            return Optional.empty();
+        } catch (IOException e) {
+            throw failed("get", key, e);
+        }
+    }
+
+    @Override
+    public Optional<byte[]> read(String key, long offset, int length) {
+        try (FileChannel channel = FileChannel.open(path(key), StandardOpenOption.READ)) {
+            long there = Math.max(0, Math.min(length, channel.size() - offset));
+            return Optional.of(readFrom(channel, offset, (int) there));
+        } catch (NoSuchFileException | NotDirectoryException _) {
+            return Optional.empty();
+        } catch (IOException e) {
+            throw failed("read", key, e);
+        }
+    }
+
+    @Override
+    public List<Entry> list(String prefix, @Nullable String startAfter, int limit) {
+        Path folder = folder(prefix);
+        List<Entry> found = new ArrayList<>();
+        try {
+            collect(folder, prefix, startAfter, limit, found);
+        } catch (IOException e) {
+            throw failed("list", prefix, e);
+        }
+        return found;
+    }
+
+    /** Goes down in the order of keys: a folder sorts as its name and a slash. */
+    private void collect(Path folder, String prefix, @Nullable String startAfter, int limit, List<Entry> found)
+            throws IOException {
+        for (Child child : children(folder)) {
+            if (found.size() == limit) {
+                return;
+            }
+            String key = prefix + child.name;
+            if (startAfter != null && key.compareTo(startAfter) <= 0
+                    && !(child.isFolder() && startAfter.startsWith(key))) {
+                continue;
+            }
+            if (child.isFolder()) {
+                collect(child.path, key, startAfter, limit, found);
+            } else {
+                try {
+                    found.add(new Entry(key, Files.size(child.path)));
+                } catch (NoSuchFileException _) {
+                    // Deleted meanwhile: it may be listed or not.
+                }
+            }
+        }
+    }
+
+    @Override
+    public List<String> folders(String prefix, @Nullable String startAfter, int limit) {
+        try {
+            return children(folder(prefix)).stream()
+                    .filter(Child::isFolder)
+                    .map(child -> child.name.substring(0, child.name.length() - 1))
+                    .filter(name -> startAfter == null || name.compareTo(startAfter) > 0)
+                    .limit(limit)
+                    .toList();
+        } catch (IOException e) {
+            throw failed("list", prefix, e);
+        }
+    }
+
+    private record Child(String name, Path path) {
+
+        boolean isFolder() {
+            return name.endsWith("/");
+        }
+    }
+
+    private List<Child> children(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(path -> !path.getFileName().toString().equals(OWN))
+                    .map(path -> new Child(path.getFileName() + (Files.isDirectory(path) ? "/" : ""), path))
+                    .sorted(java.util.Comparator.comparing(Child::name))
+                    .toList();
+        } catch (NoSuchFileException | NotDirectoryException _) {
+            return List.of();
+        }
+    }
+
+    @Override
+    public void delete(Collection<String> keys) {
+        Set<Path> folders = new HashSet<>();
+        for (String key : keys) {
+            Path target = path(key);
+            try {
+                if (Files.deleteIfExists(target)) {
+                    folders.add(target.getParent());
+                }
+            } catch (NotDirectoryException _) {
+                // No such object.
+            } catch (IOException e) {
+                throw failed("delete", key, e);
+            }
+        }
+        for (Path folder : folders) {
+            try {
+                force(folder);
+                removeEmpty(folder);
+            } catch (IOException e) {
+                throw failed("delete", root.relativize(folder).toString(), e);
+            }
+        }
+    }
+
+    private void removeEmpty(Path from) throws IOException {
+        Path folder = from;
+        while (!folder.equals(root)) {
+            try {
+                Files.delete(folder);
+            } catch (DirectoryNotEmptyException | NoSuchFileException _) {
+                return;
+            }
+            folder = folder.getParent();
+        }
+    }
+
+    @Override
+    public String description() {
+        return root.toString();
+    }
+
+    @Override
+    public void close() {
+        lock.close();
+    }
+
+    private boolean link(Path file, Path target) throws IOException {
+        for (int left = TRIES;; left--) {
+            makeFolders(target.getParent());
+            try {
+                Files.createLink(target, file);
+                force(target.getParent());
+                return true;
+            } catch (FileAlreadyExistsException _) {
+                return false;
+            } catch (NoSuchFileException e) {
+                if (left == 0 || !Files.exists(file)) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /** Makes the folders that are missing, durably: each is forced into the one above it. */
+    private void makeFolders(Path folder) throws IOException {
+        if (Files.isDirectory(folder)) {
+            return;
+        }
+        Path above = folder.getParent();
+        makeFolders(above);
+        try {
+            Files.createDirectory(folder);
+        } catch (FileAlreadyExistsException _) {
+            // Somebody else has made it.
+        } catch (NoSuchFileException _) {
+            makeFolders(folder);
+            return;
+        }
+        force(above);
+    }
+
+    private static void write(Path file, byte[] bytes) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            ByteBuffer buffer = ByteBuffer.wrap(bytes);
+            while (buffer.hasRemaining()) {
+                channel.write(buffer);
+            }
+            channel.force(true);
+        }
+    }
+
+    private static void force(Path folder) throws IOException {
+        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
+        } catch (NoSuchFileException _) {
+            // Removed meanwhile, and what was in it before.
+        }
+    }
+
+    private static byte[] readFrom(FileChannel channel, long offset, int length) throws IOException {
+        ByteBuffer buffer = ByteBuffer.allocate(length);
+        while (buffer.hasRemaining() && channel.read(buffer, offset + buffer.position()) >= 0) {
+            // Goes on until all is there.
+        }
+        return buffer.hasRemaining() ? Arrays.copyOf(buffer.array(), buffer.position()) : buffer.array();
+    }
+
+    private Path newTemporary() {
+        return temporary.resolve(Long.toString(numbers.incrementAndGet()));
+    }
+
+    private static void discard(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            throw new StoreException("a temporary file cannot be removed: " + reason(e), e);
+        }
+    }
+
+    private Path path(String key) {
+        Path path = root;
+        for (String part : key.split("/", -1)) {
+            if (!PART.matcher(part).matches() || part.equals(".") || part.equals("..")
+                    || path.equals(root) && part.equals(OWN)) {
+                throw new IllegalArgumentException("not a key: " + key);
+            }
+            path = path.resolve(part);
+        }
+        return path;
+    }
+
+    private Path folder(String prefix) {
+        if (prefix.isEmpty()) {
+            return root;
+        }
+        if (!prefix.endsWith("/")) {
+            throw new IllegalArgumentException("a prefix ends with a slash: " + prefix);
+        }
+        return path(prefix.substring(0, prefix.length() - 1));
+    }
+
+    private static String etag(byte[] bytes) {
+        CRC32C crc = new CRC32C();
+        crc.update(bytes);
+        return HexFormat.of().toHexDigits((int) crc.getValue()) + "-" + bytes.length + "-"
+                + Integer.toHexString(Arrays.hashCode(bytes));
+    }
+
+    private static StoreException failed(String operation, String key, IOException e) {
+        return new StoreException(operation + " of " + key + " failed: " + reason(e), e);
+    }
+
+    private static String reason(IOException e) {
+        return e.getClass().getSimpleName() + (e.getMessage() == null ? "" : " " + e.getMessage());
+    }
+}
