@@ -5,17 +5,42 @@ import java.util.Locale;
 /** The states of a call and the table of its transitions. The last three are final. */
 public enum CallState {
     /** Durable, and not yet handed to an executor. */
-    NEW,
+    NEW(0),
     /** Handed to an executor; a call that is tried again comes back here. */
-    INVOKED,
+    INVOKED(1),
     /** A worker is applying the function. */
-    RUNNING,
+    RUNNING(2),
     /** Final: there is a value. */
-    SUCCESS,
+    SUCCESS(3),
     /** Final: there is an error. */
-    ERROR,
+    ERROR(4),
     /** Final: somebody cancelled it. */
-    CANCELLED;
+    CANCELLED(5);
+
+    private final int code;
+
+    CallState(int code) {
+        this.code = code;
+    }
+
+    /** The state's number on the wire and in the log. */
+    public int code() {
+        return code;
+    }
+
+    /**
+     * The state of that number.
+     *
+     * @throws WireException when there is none
+     */
+    public static CallState of(int code) {
+        for (CallState state : values()) {
+            if (state.code == code) {
+                return state;
+            }
+        }
+        throw new WireException("no state has the number " + code);
+    }
 
     /** Whether a call in this state may be in {@code next} afterwards. */
     public boolean canBecome(CallState next) {

@@ -1,19 +1,38 @@
 package dev.wren.protocol;
 
-/** Why a call has ended without a value. The order is part of the wire: new codes go to the end. */
+/** Why a call has ended without a value.  */
 public enum ErrorCode {
     /** The function threw. */
-    FUNCTION,
+    FUNCTION(0),
     /** The attempt ran longer than {@code jobMaxRuntime}. */
-    OUTATIME,
+    OUTATIME(1),
     /** The process died in this call. */
-    RETCODE,
+    RETCODE(2),
     /** Somebody cancelled the call. */
-    CANCELLED,
+    CANCELLED(3),
     /** Gateway and worker speak different versions of the protocol. */
-    WRONGVERSION,
+    WRONGVERSION(4),
     /** Sent as often as the configuration allows, and never heard of again. */
-    LOST,
+    LOST(5),
     /** The function could not be loaded, its datum not bound, or its value not written. */
-    RUNTIME
+    RUNTIME(6);
+
+    private final int code;
+
+    ErrorCode(int code) {
+        this.code = code;
+    }
+
+    int code() {
+        return code;
+    }
+
+    static ErrorCode of(int code) {
+        for (ErrorCode error : values()) {
+            if (error.code == code) {
+                return error;
+            }
+        }
+        throw new WireException("no error has the number " + code);
+    }
 }

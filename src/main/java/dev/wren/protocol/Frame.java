@@ -2,43 +2,49 @@ package dev.wren.protocol;
 
 /**
  * The kinds of messages between a gateway and a worker on its machine. A message is the length of what follows (4
- * bytes), the kind's ordinal (1 byte), and the body. The order of the constants is part of the wire.
+ * bytes), the kind's number (1 byte), and the body.
  */
 public enum Frame {
     /** Worker: {@link Hello}. The first message of a worker. */
-    HELLO,
+    HELLO(0),
     /** Gateway: {@link WorkerSettings}. The first message of a gateway. */
-    WELCOME,
+    WELCOME(1),
     /**
      * Gateway: an {@link Invocation}, the number of calls (4 bytes), then for each its index (4), attempt (4) and datum
      * (length, bytes). A worker has at most one chunk at a time.
      */
-    INVOKE,
+    INVOKE(2),
     /** Gateway: give back the calls of the chunk that have not begun. No body. The answer is {@link #RETURNED}. */
-    RECALL,
+    RECALL(3),
     /** Worker: one or more {@link Report}s, one behind the other, in the order in which the calls were run. */
-    REPORTS,
+    REPORTS(4),
     /**
      * Worker: the length of a report (4 bytes), the report, then the bytes of the log if the report says that it is
      * stored, then those of the value if it is stored.
      */
-    LARGE_REPORT,
+    LARGE_REPORT(5),
     /**
      * Worker: the number of calls (4 bytes) and their indexes (4 bytes each) that will not be run: after a
      * {@link #RECALL}, or because the worker retires. Possibly none.
      */
-    RETURNED,
+    RETURNED(6),
     /** Worker: a text that says why it wants to be replaced. It takes no chunk after that. */
-    RETIRING;
+    RETIRING(7);
 
     /** Bytes of a message's length and kind. */
     public static final int HEADER = 5;
+
+    private final int code;
+
+    Frame(int code) {
+        this.code = code;
+    }
 
     /** Starts a message in {@code out}, and returns where; {@link #end} completes it. */
     public int begin(WireWriter out) {
         int start = out.size();
         out.putInt(0);
-        out.putByte(ordinal());
+        out.putByte(code);
         return start;
     }
 
@@ -52,12 +58,13 @@ public enum Frame {
      *
      * @throws WireException when there is none
      */
-    public static Frame of(int ordinal) {
-        Frame[] all = values();
-        if (ordinal < 0 || ordinal >= all.length) {
-            throw new WireException("no message has the kind " + ordinal);
+    public static Frame of(int code) {
+        for (Frame frame : values()) {
+            if (frame.code == code) {
+                return frame;
+            }
         }
-        return all[ordinal];
+        throw new WireException("no message has the kind " + code);
     }
 
     /**

@@ -34,7 +34,7 @@ public record Report(int call, int attempt, Outcome outcome, @Nullable Status st
 
     /** Appends this report; {@link #read} is its inverse. */
     public void write(WireWriter out) {
-        out.putByte(outcome.state().ordinal());
+        out.putByte(outcome.state().code());
         out.putInt(call);
         out.putInt(attempt);
         Status s = status;
@@ -64,7 +64,7 @@ public record Report(int call, int attempt, Outcome outcome, @Nullable Status st
                 out.putLong(size);
             }
             case Outcome.Failure(CallError e) -> {
-                out.putByte(e.code().ordinal());
+                out.putByte(e.code().code());
                 out.putNullable(e.type());
                 out.putString(e.message());
                 out.putNullable(e.stackTrace());
@@ -80,7 +80,7 @@ public record Report(int call, int attempt, Outcome outcome, @Nullable Status st
      * @throws WireException when the bytes are no report
      */
     public static Report read(WireReader in) {
-        CallState state = constant(CallState.values(), in.getByte());
+        CallState state = CallState.of(in.getByte());
         int call = in.getInt();
         int attempt = in.getInt();
         Status status = null;
@@ -97,18 +97,11 @@ public record Report(int call, int attempt, Outcome outcome, @Nullable Status st
         Outcome outcome = switch (state) {
             case SUCCESS -> new Outcome.Success(
                     in.getByte() == 0 ? new Value.Inline(in.getBytes()) : new Value.Stored(in.getLong()));
-            case ERROR -> new Outcome.Failure(new CallError(constant(ErrorCode.values(), in.getByte()),
+            case ERROR -> new Outcome.Failure(new CallError(ErrorCode.of(in.getByte()),
                     in.getNullable(), in.getString(), in.getNullable()));
             case CANCELLED -> new Outcome.Cancelled();
             case NEW, INVOKED, RUNNING -> throw new WireException("a report of the state " + state);
         };
         return new Report(call, attempt, outcome, status);
-    }
-
-    private static <E> E constant(E[] values, int ordinal) {
-        if (ordinal < 0 || ordinal >= values.length) {
-            throw new WireException("no constant of the number " + ordinal);
-        }
-        return values[ordinal];
     }
 }

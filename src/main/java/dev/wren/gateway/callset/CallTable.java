@@ -31,7 +31,7 @@ public final class CallTable {
         attempts = new short[size];
         segments = new int[size];
         offsets = new int[size];
-        counts[CallState.NEW.ordinal()] = size;
+        counts[CallState.NEW.code()] = size;
     }
 
     /** Where a record is: a segment's number, and the offset in it. */
@@ -64,7 +64,7 @@ public final class CallTable {
 
     /** Calls in a state. */
     public int count(CallState state) {
-        return counts[state.ordinal()];
+        return counts[state.code()];
     }
 
     /** Calls that have ended. */
@@ -97,7 +97,7 @@ public final class CallTable {
     /** The final outcome of the call is durable. */
     void end(int call, int attempt, CallState outcome, int segment, int offset) {
         move(call, outcome);
-        states[call] = (byte) outcome.ordinal();
+        states[call] = (byte) outcome.code();
         attempts[call] = (short) Math.max(attempts[call], attempt);
         segments[call] = segment;
         offsets[call] = offset;
@@ -127,7 +127,7 @@ public final class CallTable {
     /** The first call from {@code from} on that is in {@code state}. */
     OptionalInt next(CallState state, int from) {
         for (int call = Math.max(0, from); call < states.length; call++) {
-            if ((states[call] & STATE) == state.ordinal()) {
+            if ((states[call] & STATE) == state.code()) {
                 return OptionalInt.of(call);
             }
         }
@@ -139,8 +139,8 @@ public final class CallTable {
         if (!now.canBecome(next)) {
             throw new IllegalStateException("call " + call + " cannot go from " + now + " to " + next);
         }
-        counts[now.ordinal()]--;
-        counts[next.ordinal()]++;
-        states[call] = (byte) (states[call] & ~STATE | next.ordinal());
+        counts[now.code()]--;
+        counts[next.code()]++;
+        states[call] = (byte) ((states[call] & ~STATE) | next.code());
     }
 }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * A callset that is being received. The data go to the store as they come; few of them stay in memory and travel with
  * the manifest. Closed without a {@link #submit} it leaves nothing behind. Used by one thread.
  */
-public final class Draft implements AutoCloseable {
+public final class Draft implements DataSink, AutoCloseable {
 
     private static final int BUFFER = 1 << 18;
 
@@ -63,6 +63,7 @@ public final class Draft implements AutoCloseable {
      * @param buffer holds its JSON text, UTF-8, at {@code offset}; it is copied
      * @throws ProblemException {@code map-item-limit}
      */
+    @Override
     public void add(byte[] buffer, int offset, int length) throws IOException {
         if (size == limits.mapItemLimit()) {
             throw new ProblemException(ProblemType.MAP_ITEM_LIMIT,

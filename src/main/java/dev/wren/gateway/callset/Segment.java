@@ -154,7 +154,7 @@ public final class Segment {
                 switch (type) {
                     case FINAL, ATTEMPT -> {
                         record.getLong();
-                        CallState outcome = CallState.values()[record.getByte()];
+                        CallState outcome = CallState.of(record.getByte());
                         visitor.ended(record.getInt(), record.getInt(), outcome, type == FINAL, offset);
                     }
                     case CANCEL -> {

@@ -18,7 +18,7 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -79,18 +79,12 @@ final class Dispatcher implements Drives, Drive.Environment {
 
     @Override
     public void cancel(Callset callset) {
-        with(callset, drive -> {
-            drive.cancel();
-            return drive;
-        });
+        with(callset, Drive::cancel);
     }
 
     @Override
     public void cancel(Callset callset, int call) {
-        with(callset, drive -> {
-            drive.cancel(call);
-            return drive;
-        });
+        with(callset, drive -> drive.cancel(call));
     }
 
     @Override
@@ -98,7 +92,6 @@ final class Dispatcher implements Drives, Drive.Environment {
         with(callset, drive -> {
             drive.abandon();
             forget(drive);
-            return drive;
         });
     }
 
@@ -143,7 +136,7 @@ final class Dispatcher implements Drives, Drive.Environment {
     @Override
     public void later(Duration delay, Runnable action) {
         try {
-            timer.schedule(action, delay.toNanos(), TimeUnit.NANOSECONDS);
+            var _ = timer.schedule(action, delay.toNanos(), TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException e) {
             log.debug("stopped: nothing is tried again");
         }
@@ -157,10 +150,10 @@ final class Dispatcher implements Drives, Drive.Environment {
         }
     }
 
-    private void with(Callset callset, Function<Drive, Drive> action) {
+    private void with(Callset callset, Consumer<Drive> action) {
         Drive drive = drives.get(callset);
         if (drive != null) {
-            action.apply(drive);
+            action.accept(drive);
         }
     }
 }

@@ -104,12 +104,13 @@ final class Lane implements WorkSource {
             Drive next;
             lock.lockInterruptibly();
             try {
-                Optional<Drive> found;
-                while ((found = poll()).isEmpty()) {
+                Optional<Drive> found = poll();
+                while (found.isEmpty()) {
                     if (left <= 0) {
                         return Optional.empty();
                     }
                     left = work.awaitNanos(left);
+                    found = poll();
                 }
                 next = found.get();
             } finally {

@@ -21,6 +21,6 @@ record Retries(Duration base, Duration cap, RandomGenerator random) {
      */
     Duration backoff(int attempt) {
         double factor = Math.pow(2, Math.min(attempt - 1, 30)) * (0.5 + random.nextDouble());
-        return Duration.ofNanos((long) Math.min(cap.toNanos(), base.toNanos() * factor));
+        return Duration.ofNanos(Math.min(cap.toNanos(), (long) (base.toNanos() * factor)));
     }
 }

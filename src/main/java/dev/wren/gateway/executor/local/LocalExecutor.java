@@ -125,7 +125,7 @@ final class LocalExecutor implements Executor {
             pool.makeSpare();
         });
         long reap = Math.max(100, settings.idleTimeout().toMillis() / 4);
-        timer.scheduleWithFixedDelay(() -> pool.endIdle(null), reap, reap, TimeUnit.MILLISECONDS);
+        var _ = timer.scheduleWithFixedDelay(() -> pool.endIdle(null), reap, reap, TimeUnit.MILLISECONDS);
         for (int i = 1; i <= settings.slots(); i++) {
             slots.add(Thread.ofPlatform().daemon().name(name + "-slot-" + i).start(() -> serve(work)));
         }
@@ -153,7 +153,7 @@ final class LocalExecutor implements Executor {
                         new PinnedJar(callset.tenant(), callset.sha256(), callset.manifest().jarSize()));
             } catch (IOException e) {
                 log.error("callset {}: {}", callset.id(), e.getMessage());
-                loseAll(chunk, e.getMessage());
+                loseAll(chunk, String.valueOf(e.getMessage()));
                 return;
             } catch (dev.wren.gateway.store.DamagedObjectException e) {
                 log.error("callset {}: its jar cannot be used: {}", callset.id(), e.getMessage());

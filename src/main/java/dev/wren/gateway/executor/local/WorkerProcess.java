@@ -9,7 +9,6 @@ import dev.wren.protocol.WireWriter;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channels;
@@ -231,7 +230,8 @@ final class WorkerProcess implements AutoCloseable {
     @Override
     public void close() {
         kill();
-        try (InputStream stream = in) {
+        try {
+            in.close();
             channel.close();
         } catch (IOException e) {
             log.debug("closing the connection to {}", id, e);

@@ -21,6 +21,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
@@ -168,7 +169,7 @@ public final class FileObjectStore implements ObjectStore {
                 }
                 write(file, bytes);
                 Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
-                force(target.getParent());
+                force(above(target));
                 return Optional.of(etag(bytes));
             } catch (NoSuchFileException _) {
                 return Optional.empty();
@@ -288,7 +289,7 @@ public final class FileObjectStore implements ObjectStore {
             Path target = path(key);
             try {
                 if (Files.deleteIfExists(target)) {
-                    folders.add(target.getParent());
+                    folders.add(above(target));
                 }
             } catch (NotDirectoryException _) {
                 // No such object.
@@ -314,7 +315,7 @@ public final class FileObjectStore implements ObjectStore {
             } catch (DirectoryNotEmptyException | NoSuchFileException _) {
                 return;
             }
-            folder = folder.getParent();
+            folder = above(folder);
         }
     }
 
@@ -330,10 +331,10 @@ public final class FileObjectStore implements ObjectStore {
 
     private boolean link(Path file, Path target) throws IOException {
         for (int left = TRIES;; left--) {
-            makeFolders(target.getParent());
+            makeFolders(above(target));
             try {
                 Files.createLink(target, file);
-                force(target.getParent());
+                force(above(target));
                 return true;
             } catch (FileAlreadyExistsException _) {
                 return false;
@@ -350,7 +351,7 @@ public final class FileObjectStore implements ObjectStore {
         if (Files.isDirectory(folder)) {
             return;
         }
-        Path above = folder.getParent();
+        Path above = above(folder);
         makeFolders(above);
         try {
             Files.createDirectory(folder);
@@ -405,7 +406,7 @@ public final class FileObjectStore implements ObjectStore {
         Path path = root;
         for (String part : key.split("/", -1)) {
             if (!PART.matcher(part).matches() || part.equals(".") || part.equals("..")
-                    || path.equals(root) && part.equals(OWN)) {
+                    || (path.equals(root) && part.equals(OWN))) {
                 throw new IllegalArgumentException("not a key: " + key);
             }
             path = path.resolve(part);
@@ -421,6 +422,11 @@ public final class FileObjectStore implements ObjectStore {
             throw new IllegalArgumentException("a prefix ends with a slash: " + prefix);
         }
         return path(prefix.substring(0, prefix.length() - 1));
+    }
+
+    /** The folder of a path below the root. */
+    private static Path above(Path path) {
+        return Objects.requireNonNull(path.getParent());
     }
 
     private static String etag(byte[] bytes) {

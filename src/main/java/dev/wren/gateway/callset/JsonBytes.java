@@ -1,0 +1,167 @@
+package dev.wren.gateway.callset;
+
+import dev.wren.gateway.web.ProblemException;
+import dev.wren.gateway.web.ProblemType;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * A body as a parser reads it: checked to be UTF-8, counted, and kept from a mark on, so that parts of it can be had in
+ * the very bytes that came. Used by one thread.
+ */
+final class JsonBytes extends InputStream {
+
+    private static final int BLOCK = 1 << 16;
+    private static final int BOM = 3;
+
+    private final InputStream in;
+    private final long maxBody;
+    private final CharsetDecoder utf8 = StandardCharsets.UTF_8.newDecoder()
+            .onMalformedInput(CodingErrorAction.REPORT)
+            .onUnmappableCharacter(CodingErrorAction.REPORT);
+    private final CharBuffer chars = CharBuffer.allocate(BLOCK);
+    /** Bytes from {@link #base} on; those before the mark may go. */
+    private byte[] window = new byte[2 * BLOCK];
+    private long base;
+    private int filled;
+    private int handedOut;
+    private int validated;
+    private long mark;
+    private long maxPart = Long.MAX_VALUE;
+    private ProblemException partTooLarge = new ProblemException(ProblemType.TOO_LARGE, "");
+    private long line = 1;
+    private long column = 1;
+    private boolean ended;
+
+    JsonBytes(InputStream in, long maxBody) throws IOException {
+        this.in = in;
+        this.maxBody = maxBody;
+        while (filled < BLOCK && fill()) {
+            if (filled >= 4) {
+                break;
+            }
+        }
+        checkStart();
+    }
+
+    /** A body in UTF-16 or UTF-32 has a zero among its first bytes, and JSON in UTF-8 has none. */
+    private void checkStart() {
+        for (int i = 0; i < Math.min(4, filled); i++) {
+            if (window[i] == 0) {
+                throw malformed("The body is not UTF-8.", 1, i + 1L);
+            }
+        }
+        if (filled >= BOM && window[0] == (byte) 0xEF && window[1] == (byte) 0xBB && window[2] == (byte) 0xBF) {
+            System.arraycopy(window, BOM, window, 0, filled - BOM);
+            filled -= BOM;
+            validated -= BOM;
+        }
+    }
+
+    /** From here on bytes are kept, and at most {@code max} of them until the next mark. */
+    void mark(long position, long max, ProblemException tooLarge) {
+        mark = position;
+        maxPart = max;
+        partTooLarge = tooLarge;
+    }
+
+    /** The bytes behind {@link #offset}. */
+    byte[] window() {
+        return window;
+    }
+
+    /** Where the byte at {@code position} of the body, not before the mark, is in {@link #window()}. */
+    int offset(long position) {
+        return (int) (position - base);
+    }
+
+    @Override
+    public int read() throws IOException {
+        byte[] one = new byte[1];
+        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] buffer, int offset, int length) throws IOException {
+        while (handedOut == filled) {
+            if (!fill()) {
+                return -1;
+            }
+        }
+        int n = Math.min(length, filled - handedOut);
+        System.arraycopy(window, handedOut, buffer, offset, n);
+        handedOut += n;
+        if (base + handedOut - mark > maxPart + BLOCK) {
+            throw partTooLarge;
+        }
+        return n;
+    }
+
+    private boolean fill() throws IOException {
+        if (ended) {
+            return false;
+        }
+        int keep = (int) Math.max(0, Math.min(mark - base, handedOut));
+        if (keep > 0 && window.length - filled < BLOCK) {
+            System.arraycopy(window, keep, window, 0, filled - keep);
+            base += keep;
+            filled -= keep;
+            handedOut -= keep;
+            validated -= keep;
+        }
+        if (window.length - filled < BLOCK) {
+            window = Arrays.copyOf(window, window.length * 2);
+        }
+        int n = in.read(window, filled, BLOCK);
+        if (n < 0) {
+            ended = true;
+            validate(true);
+            return false;
+        }
+        filled += n;
+        if (base + filled > maxBody) {
+            throw new ProblemException(ProblemType.TOO_LARGE, "A body has at most " + maxBody + " bytes.")
+                    .with("limit", maxBody);
+        }
+        validate(false);
+        return true;
+    }
+
+    private void validate(boolean end) {
+        ByteBuffer bytes = ByteBuffer.wrap(window, validated, filled - validated);
+        CoderResult result;
+        do {
+            chars.clear();
+            result = utf8.decode(bytes, chars, end);
+            count(chars.flip());
+        } while (result.isOverflow());
+        if (result.isError()) {
+            throw malformed("The body is not UTF-8.", line, column);
+        }
+        validated = bytes.position();
+    }
+
+    private void count(CharBuffer decoded) {
+        int length = decoded.length();
+        char[] array = decoded.array();
+        int last = -1;
+        for (int i = 0; i < length; i++) {
+            if (array[i] == '\n') {
+                line++;
+                last = i;
+            }
+        }
+        column = last < 0 ? column + length : length - last;
+    }
+
+    static ProblemException malformed(String detail, long line, long column) {
+        return new ProblemException(ProblemType.MALFORMED_JSON, detail).with("line", line).with("column", column);
+    }
+}

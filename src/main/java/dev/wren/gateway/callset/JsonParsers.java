@@ -1,0 +1,73 @@
+package dev.wren.gateway.callset;
+
+import dev.wren.gateway.web.ProblemException;
+import dev.wren.gateway.web.ProblemType;
+import java.io.InputStream;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.TokenStreamLocation;
+import tools.jackson.core.exc.StreamConstraintsException;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.core.util.JsonRecyclerPools;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Parsers of bodies: strict, with the limits of maps. Safe for use by several threads. */
+final class JsonParsers {
+
+    private static final Pattern DUPLICATE = Pattern.compile("Duplicate (?:Object )?property \"(.{0,100})\"");
+
+    private final JsonMapper mapper;
+    private final int maxNesting;
+
+    JsonParsers(int maxNesting) {
+        this.maxNesting = maxNesting;
+        this.mapper = JsonMapper.builder(JsonFactory.builder()
+                .recyclerPool(JsonRecyclerPools.threadLocalPool())
+                .streamReadConstraints(StreamReadConstraints.builder()
+                        .maxNestingDepth(maxNesting)
+                        .maxNumberLength(Integer.MAX_VALUE)
+                        .maxStringLength(Integer.MAX_VALUE)
+                        .maxNameLength(Integer.MAX_VALUE)
+                        .build())
+                .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                .disable(StreamReadFeature.AUTO_CLOSE_SOURCE)
+                .build()).enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).build();
+    }
+
+    JsonMapper mapper() {
+        return mapper;
+    }
+
+    JsonParser parser(InputStream in) {
+        return mapper.createParser(in);
+    }
+
+    /** What a caller is told of a parser's exception. */
+    ProblemException problem(JacksonException e) {
+        if (e instanceof StreamConstraintsException) {
+            return new ProblemException(ProblemType.TOO_LARGE,
+                    "JSON may be nested " + maxNesting + " levels deep.").with("limit", maxNesting);
+        }
+        TokenStreamLocation at = e.getLocation();
+        long line = at == null ? 1 : Math.max(1, at.getLineNr());
+        long column = at == null ? 1 : Math.max(1, at.getColumnNr());
+        return JsonBytes.malformed(detail(e), line, column);
+    }
+
+    private static String detail(JacksonException e) {
+        String original = e.getOriginalMessage() == null ? "" : e.getOriginalMessage();
+        Matcher duplicate = DUPLICATE.matcher(original);
+        if (duplicate.find()) {
+            return "The name \"" + duplicate.group(1) + "\" is there twice in one object.";
+        }
+        int end = original.indexOf('\n');
+        String first = end < 0 ? original : original.substring(0, end);
+        int source = first.indexOf(" (start marker");
+        return "The body is not well-formed JSON: " + (source < 0 ? first : first.substring(0, source));
+    }
+}
