@@ -1,0 +1,52 @@
+package dev.wren.worker;
+
+import java.time.Clock;
+import java.util.function.LongSupplier;
+
+/**
+ * The two clocks of a worker: the time of day, and one for durations. Looking at the first for every call would cost
+ * twice, so it is read once a chunk and carried on by the second.
+ */
+final class WorkerClock {
+
+    private final Clock clock;
+    private final LongSupplier nanos;
+    private long anchorMicros;
+    private long anchorNanos;
+
+    WorkerClock(Clock clock, LongSupplier nanos) {
+        this.clock = clock;
+        this.nanos = nanos;
+        anchor();
+    }
+
+    /** The clocks of this machine. */
+    static WorkerClock system() {
+        return new WorkerClock(Clock.systemUTC(), System::nanoTime);
+    }
+
+    Clock clock() {
+        return clock;
+    }
+
+    LongSupplier durations() {
+        return nanos;
+    }
+
+    /** Nanoseconds, for differences only. */
+    long nanos() {
+        return nanos.getAsLong();
+    }
+
+    /** Reads the time of day anew. For the thread that runs the calls, as is {@link #micros}. */
+    void anchor() {
+        var now = clock.instant();
+        anchorMicros = Math.addExact(Math.multiplyExact(now.getEpochSecond(), 1_000_000L), now.getNano() / 1000);
+        anchorNanos = nanos.getAsLong();
+    }
+
+    /** Microseconds since the epoch at the time that {@link #nanos} has given as {@code then}. */
+    long micros(long then) {
+        return anchorMicros + (then - anchorNanos) / 1000;
+    }
+}

@@ -1,0 +1,72 @@
+package dev.wren.worker;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Starts a worker process. */
+public final class WorkerMain {
+
+    /** Exit code of a call with wrong arguments, as sysexits.h has it. */
+    private static final int USAGE = 64;
+    /** Exit code of a worker that has found itself to be broken. */
+    private static final int BROKEN = 70;
+
+    private static final String HELP = """
+            usage: java -jar worker.jar local --socket SOCKET --progress FILE --output FILE
+               local  runs calls for the gateway that listens on the unix-domain SOCKET;
+                      --progress is the file in which it says what it is at,
+                      --output the file that its standard output and error are appended to
+            """;
+
+    private WorkerMain() {
+    }
+
+    public static void main(String[] args) {
+        Map<String, String> options = args.length == 0 ? null : options(List.of(args).subList(1, args.length));
+        if (options != null && "local".equals(args[0])
+                && options.keySet().equals(java.util.Set.of("--socket", "--progress", "--output"))) {
+            local(Path.of(options.get("--socket")), Path.of(options.get("--progress")),
+                    Path.of(options.get("--output")));
+        } else {
+            System.err.print(HELP);
+            System.exit(USAGE);
+        }
+    }
+
+    private static @Nullable Map<String, String> options(List<String> args) {
+        Map<String, String> options = new HashMap<>();
+        for (int i = 0; i + 1 < args.size(); i += 2) {
+            options.put(args.get(i), args.get(i + 1));
+        }
+        return args.size() % 2 == 0 ? options : null;
+    }
+
+    private static void local(Path socket, Path progress, Path output) {
+        try {
+            new LocalWorker(Connection.to(socket), WorkerClock.system(), progress, () -> Runtime.getRuntime().halt(0))
+                    .run(output, new WorkingFolder(Path.of("").toAbsolutePath()));
+        } catch (IOException e) {
+            // Workers end with their gateway: there is nobody left to tell.
+            Runtime.getRuntime().halt(0);
+        } catch (Throwable t) {
+            die(t);
+        }
+    }
+
+    /** Says what is wrong where the gateway looks for a dead worker's output, and ends the process. */
+    static void die(Throwable t) {
+        try {
+            t.printStackTrace(new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8));
+        } finally {
+            Runtime.getRuntime().halt(BROKEN);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+package dev.wren.worker.function;
+
+import dev.wren.protocol.CallError;
+import dev.wren.protocol.ErrorCode;
+import java.lang.reflect.InvocationTargetException;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+
+/** Turns what was thrown into what callers are told. */
+final class Failures {
+
+    /** Jackson tells developers which switch to flip; whoever reads this cannot. */
+    private static final Pattern ADVICE = Pattern
+            .compile(" \\((?:set|disable|enable|but|for) [^()]*\\)|: not allowed as per .*|, not marked as ignorable.*"
+                    + "|: not allowed to deserialize Enum value out of number.*", Pattern.DOTALL);
+    private static final int PATH_LIMIT = 16;
+    private static final int CAUSES = 16;
+
+    private Failures() {
+    }
+
+    /** The function threw. */
+    static CallError ofFunction(Throwable thrown) {
+        return of(ErrorCode.FUNCTION, thrown);
+    }
+
+    /** The function could not be made ready. */
+    static CallError ofSetup(Throwable thrown, JarLoader loader) {
+        if (isExcluded(thrown, loader)) {
+            return of(ErrorCode.FUNCTION, thrown);
+        }
+        if (thrown instanceof HandlerResolver.NoSuchHandlerException) {
+            return CallError.of(ErrorCode.RUNTIME, StackTraces.message(thrown));
+        }
+        if (thrown instanceof ExceptionInInitializerError && thrown.getCause() != null) {
+            return of(ErrorCode.RUNTIME, thrown.getCause());
+        }
+        return of(ErrorCode.RUNTIME, thrown);
+    }
+
+    /** The datum could not be bound. */
+    static CallError ofDatum(Throwable thrown) {
+        if (thrown instanceof StackOverflowError) {
+            return CallError.of(ErrorCode.RUNTIME, "the datum is nested too deep to be bound");
+        }
+        return ofJson("the datum cannot be bound: ", thrown);
+    }
+
+    /** The value could not be written. */
+    static CallError ofValue(Throwable thrown, ValueBuffer out) {
+        if (out.isFull()) {
+            return CallError.of(ErrorCode.RUNTIME,
+                    "the value is larger than the limit of " + out.limit() + " bytes of JSON");
+        }
+        if (thrown instanceof StackOverflowError) {
+            return CallError.of(ErrorCode.RUNTIME, "the value is nested too deep, or a circle");
+        }
+        return ofJson("the value cannot be written as JSON: ", thrown);
+    }
+
+    private static CallError of(ErrorCode code, Throwable thrown) {
+        return new CallError(code, thrown.getClass().getName(), StackTraces.message(thrown), StackTraces.of(thrown));
+    }
+
+    private static CallError ofJson(String what, Throwable thrown) {
+        String message = what;
+        if (thrown instanceof JacksonException e) {
+            message += ADVICE.matcher(String.valueOf(e.getOriginalMessage())).replaceAll("") + at(e.getPath());
+        } else {
+            message += thrown.getClass().getName() + ": " + StackTraces.message(thrown);
+        }
+        Throwable users = usersOwn(thrown);
+        return users == null ? CallError.of(ErrorCode.RUNTIME, message)
+                : new CallError(ErrorCode.RUNTIME, users.getClass().getName(), message, StackTraces.of(users));
+    }
+
+    /** What the user's code threw while Jackson used it, if it did. */
+    private static @Nullable Throwable usersOwn(Throwable thrown) {
+        Throwable t = thrown;
+        while (t instanceof JacksonException || t instanceof InvocationTargetException) {
+            t = t.getCause();
+        }
+        return t;
+    }
+
+    private static String at(List<JacksonException.Reference> path) {
+        if (path.isEmpty()) {
+            return "";
+        }
+        StringBuilder pointer = new StringBuilder(", at ");
+        for (JacksonException.Reference step : path.subList(0, Math.min(PATH_LIMIT, path.size()))) {
+            String name = step.getPropertyName();
+            pointer.append('/').append(name == null ? String.valueOf(step.getIndex())
+                    : name.replace("~", "~0").replace("/", "~1"));
+        }
+        return path.size() > PATH_LIMIT ? pointer.append("/...").toString() : pointer.toString();
+    }
+
+    private static boolean isExcluded(Throwable thrown, JarLoader loader) {
+        Throwable t = thrown;
+        for (int i = 0; t != null && i < CAUSES; i++, t = t.getCause()) {
+            if ((t instanceof NoClassDefFoundError || t instanceof ClassNotFoundException)
+                    && t.getMessage() instanceof String name && loader.excludes(firstWord(name))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static String firstWord(String text) {
+        int space = text.indexOf(' ');
+        return space < 0 ? text : text.substring(0, space);
+    }
+}

@@ -1,0 +1,129 @@
+package dev.wren.worker.function;
+
+import dev.wren.protocol.CallError;
+import dev.wren.protocol.ErrorCode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Clock;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A jar in a class loader of its own, and the functions that were made of it. For one thread. */
+final class LoadedJar implements AutoCloseable {
+
+    private static final int MAX_FUNCTIONS = 16;
+
+    private final JarLoader loader;
+    private final JsonBinding json;
+    private final Clock clock;
+    private final Map<String, LoadedFunction> functions = new LinkedHashMap<>(16, 0.75f, true) {
+
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, LoadedFunction> eldest) {
+            return size() > MAX_FUNCTIONS;
+        }
+    };
+
+    private LoadedJar(JarLoader loader, JsonBinding json, Clock clock) {
+        this.loader = loader;
+        this.json = json;
+        this.clock = clock;
+    }
+
+    /**
+     * Opens the jar, and makes sure that it is the one that was asked for.
+     *
+     * @param sha256 what its bytes have to be, lower-case hex
+     */
+    static LoadedJar open(Path file, String sha256, List<String> excludeModules, int nestingLimit, Clock clock)
+            throws SetupException {
+        try {
+            JarLoader loader = new JarLoader(file, excludeModules);
+            boolean mine = false;
+            try {
+                // Opens the file before its bytes are looked at: what replaces it afterwards is never read.
+                loader.findResource("META-INF/MANIFEST.MF");
+                String found = digest(file);
+                if (!found.equals(sha256)) {
+                    throw new SetupException(CallError.of(ErrorCode.RUNTIME,
+                            "the jar has changed: its SHA-256 is " + found + " and not " + sha256));
+                }
+                mine = true;
+                return new LoadedJar(loader, new JsonBinding(loader, nestingLimit), clock);
+            } finally {
+                if (!mine) {
+                    loader.close();
+                }
+            }
+        } catch (NoSuchFileException e) {
+            throw new SetupException(CallError.of(ErrorCode.RUNTIME, "the jar is not there: " + file), e);
+        } catch (IOException e) {
+            throw new SetupException(CallError.of(ErrorCode.RUNTIME, "the jar cannot be read: " + e), e);
+        }
+    }
+
+    ClassLoader loader() {
+        return loader;
+    }
+
+    JsonBinding json() {
+        return json;
+    }
+
+    /** The function of that name, if it has been made before. */
+    @Nullable
+    LoadedFunction ready(String handler) {
+        return functions.get(handler);
+    }
+
+    /** Whether no function has been made of it. */
+    boolean isUnused() {
+        return functions.isEmpty();
+    }
+
+    /** Makes the function of that name; this runs the user's initialisers and constructor. */
+    LoadedFunction make(String handler) throws SetupException {
+        Thread thread = Thread.currentThread();
+        ClassLoader before = thread.getContextClassLoader();
+        thread.setContextClassLoader(loader);
+        try {
+            LoadedFunction function = new LoadedFunction(this,
+                    new HandlerResolver(loader, json, clock).resolve(handler));
+            functions.put(handler, function);
+            return function;
+        } catch (Throwable t) {
+            throw new SetupException(Failures.ofSetup(t, loader), t);
+        } finally {
+            thread.setContextClassLoader(before);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        functions.clear();
+        loader.close();
+    }
+
+    private static String digest(Path file) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            MessageDigest sha = MessageDigest.getInstance("SHA-256");
+            byte[] part = new byte[64 << 10];
+            for (int n = in.read(part); n >= 0; n = in.read(part)) {
+                sha.update(part, 0, n);
+            }
+            return HexFormat.of().formatHex(sha.digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+}

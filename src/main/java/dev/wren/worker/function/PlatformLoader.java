@@ -1,0 +1,59 @@
+package dev.wren.worker.function;
+
+import java.util.HashSet;
+import java.util.Set;
+
+/**
+ * What a user's jar sees beside itself: the JDK, and the interfaces of AWS Lambda. Nothing else of the worker is
+ * visible through it, so that a jar may bring any version of any library.
+ */
+final class PlatformLoader extends ClassLoader {
+
+    static {
+        registerAsParallelCapable();
+    }
+
+    static final PlatformLoader INSTANCE = new PlatformLoader();
+
+    private static final String LAMBDA = "com.amazonaws.services.lambda.runtime";
+    private static final String LAMBDA_LOGGING = LAMBDA + ".logging";
+
+    private final Set<String> packages = new HashSet<>();
+    private final ClassLoader worker = PlatformLoader.class.getClassLoader();
+
+    private PlatformLoader() {
+        super("wren-platform", getPlatformClassLoader());
+        for (Module module : ModuleLayer.boot().modules()) {
+            ClassLoader loader = module.getClassLoader();
+            if (loader == null || loader == getPlatformClassLoader()) {
+                packages.addAll(module.getPackages());
+            }
+        }
+    }
+
+    /** Whether a class of that name is taken from here first, even when the jar has one too. */
+    boolean owns(String className) {
+        if (className.startsWith("java.")) {
+            return true;
+        }
+        int dot = className.lastIndexOf('.');
+        if (dot < 0) {
+            return false;
+        }
+        String packageName = className.substring(0, dot);
+        return isLambda(packageName) || packages.contains(packageName);
+    }
+
+    @Override
+    protected Class<?> findClass(String name) throws ClassNotFoundException {
+        int dot = name.lastIndexOf('.');
+        if (dot > 0 && isLambda(name.substring(0, dot))) {
+            return worker.loadClass(name);
+        }
+        throw new ClassNotFoundException(name);
+    }
+
+    private static boolean isLambda(String packageName) {
+        return packageName.equals(LAMBDA) || packageName.equals(LAMBDA_LOGGING);
+    }
+}
