@@ -102,12 +102,13 @@ final class ChunkRunner {
         Setup setup = setUp(invocation);
         int unchecked = 0;
         for (int position = chunk.begin(); position >= 0; position = chunk.begin()) {
+            reports.sendSoon();
             long begun = clock.nanos();
             progress.enter(chunk.call(position), clock.micros(begun) / 1000);
             LoadedFunction function = setup.function;
             CallError error = function == null ? setup.error : apply(chunk, position, function, begun);
-            report(chunk, position, error, setup, begun);
             progress.leave();
+            report(chunk, position, error, setup, begun);
             if (call.isBroken() || setup.broken) {
                 return "the Java machine ran out of memory or into an internal error";
             }

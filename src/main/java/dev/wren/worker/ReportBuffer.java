@@ -68,6 +68,10 @@ final class ReportBuffer {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Makes sure that what waits leaves soon, however long the call takes that is about to begin. */
+    void sendSoon() {
         if (waiting && flusherRests) {
             flusherRests = false;
             LockSupport.unpark(flusher);

@@ -51,11 +51,15 @@ public final class WorkerMain {
 
     private static void local(Path socket, Path progress, Path output) {
         try {
-            new LocalWorker(Connection.to(socket), WorkerClock.system(), progress, () -> Runtime.getRuntime().halt(0))
-                    .run(output, new WorkingFolder(Path.of("").toAbsolutePath()));
-        } catch (IOException e) {
-            // Workers end with their gateway: there is nobody left to tell.
-            Runtime.getRuntime().halt(0);
+            WorkingFolder folder = new WorkingFolder(Path.of("").toAbsolutePath());
+            LocalWorker worker = new LocalWorker(Connection.to(socket), WorkerClock.system(), progress,
+                    () -> Runtime.getRuntime().halt(0));
+            try {
+                worker.run(output, folder);
+            } catch (IOException e) {
+                // Workers end with their gateway: there is nobody left to tell.
+                Runtime.getRuntime().halt(0);
+            }
         } catch (Throwable t) {
             die(t);
         }

@@ -49,7 +49,7 @@ final class WorkerPeer implements AutoCloseable {
         progress = Progress.open(folder.resolve("progress"));
         server = ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(UnixDomainSocketAddress.of(socket));
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:-CreateCoredumpOnCrash", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx128m"));
+                "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx128m"));
         command.addAll(List.of(jvm));
         command.addAll(List.of("-jar", workerJar.toString(), "local", "--socket", socket.toString(), "--progress",
                 folder.resolve("progress").toString(), "--output", output.toString()));

@@ -27,7 +27,7 @@ final class JarLoader extends URLClassLoader {
      * @param excludeModules package prefixes whose classes are not taken from the jar
      */
     JarLoader(Path jar, List<String> excludeModules) throws IOException {
-        super("wren-jar", new URL[] {jar.toUri().toURL()}, PlatformLoader.INSTANCE);
+        super(new URL[] {jar.toUri().toURL()}, PlatformLoader.INSTANCE);
         excluded = excludeModules.stream().map(JarLoader::withoutEnd).filter(prefix -> !prefix.isEmpty()).toList();
     }
 

@@ -1,0 +1,77 @@
+package dev.wren.worker.function;
+
+import dev.wren.protocol.CallError;
+import dev.wren.protocol.Invocation;
+import dev.wren.protocol.Protocol;
+import dev.wren.worker.TestJars;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Clock;
+import java.util.HexFormat;
+import java.util.List;
+import org.assertj.core.api.Assertions;
+
+/** Applies test functions in this JVM, by the worker's own way from the jar to the value. */
+final class FunctionFixture implements AutoCloseable {
+
+    static final Path JAR = TestJars.functions();
+    private static final String SHA256 = sha256(JAR);
+
+    final Functions functions = new Functions(1000, Clock.systemUTC());
+    private final FunctionCall call = new FunctionCall(1 << 20, System::nanoTime);
+
+    static Invocation invocation(String handler, String... excludeModules) {
+        return new Invocation(Protocol.VERSION, "cs", 10, SHA256, JAR.toString(), handler, List.of(excludeModules),
+                "{\"k\":1.50}", 60_000);
+    }
+
+    /** Either {@code value} or {@code error} is there. */
+    record Result(String value, CallError error) {
+    }
+
+    Result apply(String handler, String datum) {
+        Thread thread = Thread.currentThread();
+        ClassLoader before = thread.getContextClassLoader();
+        try {
+            Invocation invocation = invocation(handler);
+            LoadedFunction ready = functions.ready(invocation);
+            LoadedFunction function = ready != null ? ready : functions.load(invocation);
+            byte[] json = ("junk" + datum + "junk").getBytes(StandardCharsets.UTF_8);
+            CallError error = call.run(function, new CallInfo("cs", "00007", handler, "{\"k\":1.50}", "w", 0), json, 4,
+                    json.length - 8);
+            return error != null ? new Result("", error)
+                    : new Result(new String(call.value().toByteArray(), StandardCharsets.UTF_8), null);
+        } catch (SetupException e) {
+            return new Result("", e.error());
+        } finally {
+            thread.setContextClassLoader(before);
+        }
+    }
+
+    /** The value's JSON; fails where there is none. */
+    String value(String handler, String datum) {
+        Result result = apply(handler, datum);
+        return result.error == null ? result.value : Assertions.fail(result.error.toString());
+    }
+
+    /** The error; fails where there is a value. */
+    CallError error(String handler, String datum) {
+        Result result = apply(handler, datum);
+        return result.error != null ? result.error : Assertions.fail("a value: " + result.value);
+    }
+
+    static String sha256(Path file) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        functions.close();
+    }
+}

@@ -1,0 +1,93 @@
+package dev.wren.worker.function;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.wren.protocol.Invocation;
+import dev.wren.protocol.Protocol;
+import java.lang.ref.WeakReference;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Clock;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+class FunctionsTest {
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void keepsWhatItHasLoaded() throws Exception {
+        try (FunctionFixture fixture = new FunctionFixture()) {
+            Functions functions = fixture.functions;
+            Invocation square = FunctionFixture.invocation("fn.Square");
+            assertThat(functions.ready(square)).isNull();
+            LoadedFunction loaded = functions.load(square);
+            assertThat(functions.ready(square)).isSameAs(loaded);
+            assertThat(functions.ready(FunctionFixture.invocation("fn.Square", "fn.other"))).isNull();
+        }
+    }
+
+    @Test
+    @Timeout(30)
+    void theClassesOfADroppedJarAreCollected() throws Exception {
+        try (Functions functions = new Functions(1000, Clock.systemUTC())) {
+            WeakReference<ClassLoader> first = loaderAfterUse(functions);
+            // Others take its place.
+            for (String excluded : List.of("a", "b", "c", "d")) {
+                functions.load(FunctionFixture.invocation("fn.Square", excluded));
+            }
+            assertThat(functions.ready(FunctionFixture.invocation("fn.Points"))).isNull();
+            while (first.get() != null) {
+                System.gc();
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    private static WeakReference<ClassLoader> loaderAfterUse(Functions functions) throws SetupException {
+        FunctionCall call = new FunctionCall(1 << 20, System::nanoTime);
+        ClassLoader before = Thread.currentThread().getContextClassLoader();
+        WeakReference<ClassLoader> loader = new WeakReference<>(null);
+        for (String[] use : new String[][] {
+                {"fn.Points", "{\"x\":1,\"y\":2,\"way\":\"LEFT\",\"name\":\"n\",\"tags\":[1]}"},
+                {"fn.Points", "{\"x\":1,\"z\":2}"}, {"fn.Mixed", "\"throw-cause\""}, {"fn.Mixed", "\"cycle-bean\""},
+                {"fn.Mixed", "\"bad-getter\""}, {"fn.Methods::told", "\"x\""}, {"fn.Turn", "\"LEFT\""},
+                {"fn.Methods::checked", "{\"x\":-1}"}}) {
+            LoadedFunction function = functions.load(FunctionFixture.invocation(use[0]));
+            byte[] datum = use[1].getBytes(StandardCharsets.UTF_8);
+            call.run(function, new CallInfo("cs", "00000", use[0], "{}", "w", 0), datum, 0, datum.length);
+            loader = new WeakReference<>(function.loader());
+        }
+        Thread.currentThread().setContextClassLoader(before);
+        return loader;
+    }
+
+    @Test
+    void aJarThatIsReplacedAfterItWasOpenedIsNotRead() throws Exception {
+        Path jar = Files.copy(FunctionFixture.JAR, folder.resolve("f.jar"));
+        Invocation invocation = new Invocation(Protocol.VERSION, "cs", 1, FunctionFixture.sha256(jar), jar.toString(),
+                "fn.Square", List.of(), "{}", 1000);
+        try (Functions functions = new Functions(1000, Clock.systemUTC())) {
+            LoadedFunction loaded = functions.load(invocation);
+            Files.move(Files.writeString(folder.resolve("other"), "junk"), jar, StandardCopyOption.REPLACE_EXISTING);
+            assertThat(loaded.loader().loadClass("fn.Points")).isNotNull();
+        }
+    }
+
+    @Test
+    void resourcesComeFromTheJarFirst() throws Exception {
+        try (Functions functions = new Functions(1000, Clock.systemUTC())) {
+            ClassLoader loader = functions.load(FunctionFixture.invocation("fn.Square")).loader();
+            assertThat(Objects.requireNonNull(loader.getResource("fn/Square.class")).toString()).contains("!/fn/Square");
+            assertThat(loader.getResource("dev/wren/worker/function/Functions.class")).isNull();
+            assertThat(loader.getResource("tools/jackson/databind/ObjectMapper.class")).isNull();
+            assertThat(loader.getResource("java/lang/Object.class")).isNotNull();
+        }
+    }
+}
