@@ -24,7 +24,10 @@ final class LeftThreads {
         root = group;
         int count = list();
         for (int i = 0; i < count; i++) {
-            known.add(threads[i]);
+            Thread thread = threads[i];
+            if (thread != null) {
+                known.add(thread);
+            }
         }
         known.add(Thread.currentThread());
         forget(count);
@@ -37,7 +40,7 @@ final class LeftThreads {
         Thread left = null;
         for (int i = 0; i < count && left == null; i++) {
             Thread thread = threads[i];
-            if (!thread.isDaemon() && !known.contains(thread) && !ends(thread)) {
+            if (thread != null && !thread.isDaemon() && !known.contains(thread) && !ends(thread)) {
                 left = thread;
             }
         }

@@ -70,6 +70,9 @@ final class LocalWorker {
             reader.setDaemon(true);
             reader.start();
             ChunkRunner runner = new ChunkRunner(settings, clock, reports, progress, output, functions, folder);
+            if (inbox.get() == null) {
+                functions.warmUp();
+            }
             for (Chunk chunk = next(); chunk != null; chunk = next()) {
                 runner.run(chunk);
             }
@@ -96,7 +99,10 @@ final class LocalWorker {
                 switch (message.kind()) {
                     case INVOKE -> {
                         current = Chunk.read(message.body());
-                        inbox.set(current);
+                        Chunk untouched = inbox.getAndSet(current);
+                        if (untouched != null && untouched.takeBack().length > 0) {
+                            throw new WireException("a second chunk before the first has ended");
+                        }
                         LockSupport.unpark(caller);
                     }
                     case RECALL -> reports.returned(current == null ? NO_CALLS : current.takeBack());

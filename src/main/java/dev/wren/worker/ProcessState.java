@@ -8,6 +8,7 @@ import java.security.Provider;
 import java.security.Security;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.TimeZone;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,7 @@ final class ProcessState {
 
     /** Sets back what can be set back. Returns what cannot, in words, or null when all is as it was. */
     @Nullable
+    @SuppressWarnings("ThreadPriorityCheck")
     String restore() {
         Locale.setDefault(locale);
         Locale.setDefault(Locale.Category.DISPLAY, display);
@@ -57,8 +59,10 @@ final class ProcessState {
         if (!Arrays.equals(providers, Security.getProviders())) {
             return "a function has changed the security providers";
         }
-        if (Authenticator.getDefault() != authenticator || ProxySelector.getDefault() != proxies
-                || CookieHandler.getDefault() != cookies || ResponseCache.getDefault() != responses) {
+        if (!Objects.equals(Authenticator.getDefault(), authenticator)
+                || !Objects.equals(ProxySelector.getDefault(), proxies)
+                || !Objects.equals(CookieHandler.getDefault(), cookies)
+                || !Objects.equals(ResponseCache.getDefault(), responses)) {
             return "a function has changed a default of java.net";
         }
         return null;

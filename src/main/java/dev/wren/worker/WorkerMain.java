@@ -24,6 +24,7 @@ public final class WorkerMain {
                local  runs calls for the gateway that listens on the unix-domain SOCKET;
                       --progress is the file in which it says what it is at,
                       --output the file that its standard output and error are appended to
+               train  runs a few calls of its own and ends, for -XX:AOTCacheOutput; no options
             """;
 
     private WorkerMain() {
@@ -35,6 +36,8 @@ public final class WorkerMain {
                 && options.keySet().equals(java.util.Set.of("--socket", "--progress", "--output"))) {
             local(Path.of(options.get("--socket")), Path.of(options.get("--progress")),
                     Path.of(options.get("--output")));
+        } else if (args.length == 1 && "train".equals(args[0])) {
+            train();
         } else {
             System.err.print(HELP);
             System.exit(USAGE);
@@ -60,6 +63,14 @@ public final class WorkerMain {
                 // Workers end with their gateway: there is nobody left to tell.
                 Runtime.getRuntime().halt(0);
             }
+        } catch (Throwable t) {
+            die(t);
+        }
+    }
+
+    private static void train() {
+        try {
+            Training.run();
         } catch (Throwable t) {
             die(t);
         }

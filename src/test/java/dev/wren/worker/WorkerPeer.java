@@ -73,10 +73,12 @@ final class WorkerPeer implements AutoCloseable {
         out.drainTo(channel);
     }
 
+    @SuppressWarnings("ArrayRecordComponent")
     record Message(Frame kind, byte[] body) {
     }
 
     /** What a worker said of one call, with what was too large for its report. */
+    @SuppressWarnings("ArrayRecordComponent")
     record Told(Report report, byte[] log, byte[] value) {
     }
 

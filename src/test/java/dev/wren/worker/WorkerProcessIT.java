@@ -463,6 +463,14 @@ class WorkerProcessIT {
     }
 
     @Test
+    void trainingEndsWell() throws Exception {
+        Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-jar",
+                TestJars.worker().toString(), "train").redirectErrorStream(true).start();
+        assertThat(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)).isEmpty();
+        assertThat(process.waitFor()).isZero();
+    }
+
+    @Test
     void wrongArgumentsAreExplained() throws Exception {
         Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-jar",
                 TestJars.worker().toString(), "local", "--socket").redirectErrorStream(true).start();

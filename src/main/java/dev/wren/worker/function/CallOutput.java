@@ -60,15 +60,9 @@ public final class CallOutput implements AutoCloseable {
 
     /** Makes standard output, error and input what functions are promised. */
     public void install() {
-        if (System.out != out) {
-            System.setOut(out);
-        }
-        if (System.err != err) {
-            System.setErr(err);
-        }
-        if (System.in != in) {
-            System.setIn(in);
-        }
+        System.setOut(out);
+        System.setErr(err);
+        System.setIn(in);
     }
 
     /** What was written since the last time; {@link #log()} has all of it where the excerpt does not. */

@@ -159,12 +159,14 @@ final class CapturedStream extends PrintStream {
     }
 
     @Override
+    @SuppressWarnings("AnnotateFormatMethod")
     public PrintStream format(String format, @Nullable Object... args) {
         print(String.format(format, args));
         return this;
     }
 
     @Override
+    @SuppressWarnings("AnnotateFormatMethod")
     public PrintStream format(@Nullable Locale locale, String format, @Nullable Object... args) {
         print(String.format(locale, format, args));
         return this;

@@ -104,7 +104,7 @@ final class Failures {
         Throwable t = thrown;
         for (int i = 0; t != null && i < CAUSES; i++, t = t.getCause()) {
             if ((t instanceof NoClassDefFoundError || t instanceof ClassNotFoundException)
-                    && t.getMessage() instanceof String name && loader.excludes(firstWord(name))) {
+                    && loader.excludes(firstWord(StackTraces.message(t)))) {
                 return true;
             }
         }

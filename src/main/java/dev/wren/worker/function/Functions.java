@@ -4,10 +4,12 @@ import dev.wren.protocol.Invocation;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URLConnection;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,12 +20,9 @@ public final class Functions implements AutoCloseable {
 
     private static final int MAX_JARS = 4;
 
-    private final LinkedHashMap<Key, LoadedJar> jars = new LinkedHashMap<>(8, 0.75f, true);
+    private final LinkedHashMap<List<Object>, LoadedJar> jars = new LinkedHashMap<>(8, 0.75f, true);
     private final int nestingLimit;
     private final Clock clock;
-
-    private record Key(String sha256, List<String> excludeModules) {
-    }
 
     /**
      * @param nestingLimit levels of nesting of a datum or a value
@@ -34,6 +33,20 @@ public final class Functions implements AutoCloseable {
         this.clock = clock;
         // A cached jar connection would keep a dropped jar's file open.
         URLConnection.setDefaultUseCaches("jar", false);
+    }
+
+    /** Loads what any function needs that binds and writes JSON. For a worker that waits for its first call. */
+    public void warmUp() {
+        JsonBinding json = new JsonBinding(PlatformLoader.INSTANCE, nestingLimit);
+        for (Class<?> type : List.of(Object.class, Sample.class)) {
+            byte[] datum = "{\"number\":1,\"text\":\"x\",\"real\":2.5,\"more\":[null]}"
+                    .getBytes(StandardCharsets.UTF_8);
+            Object value = json.reader(json.types().constructType(type)).readValue(datum);
+            json.write(value, new ValueBuffer(datum.length * 2));
+        }
+    }
+
+    private record Sample(int number, Optional<String> text, double real, List<Sample> more) {
     }
 
     /** The function that {@code invocation} names, or null if it has to be {@linkplain #load loaded}. */
@@ -48,7 +61,7 @@ public final class Functions implements AutoCloseable {
      * @throws SetupException when that fails, for whatever reason
      */
     public LoadedFunction load(Invocation invocation) throws SetupException {
-        Key key = key(invocation);
+        List<Object> key = key(invocation);
         LoadedJar jar = jars.get(key);
         if (jar == null) {
             jar = LoadedJar.open(Path.of(invocation.jar()), invocation.sha256(), invocation.excludeModules(),
@@ -77,8 +90,9 @@ public final class Functions implements AutoCloseable {
         }
     }
 
-    private static Key key(Invocation invocation) {
-        return new Key(invocation.sha256(), invocation.excludeModules());
+    /** Not a record: linking its hashCode costs milliseconds at the start of a worker. */
+    private static List<Object> key(Invocation invocation) {
+        return List.of(invocation.sha256(), invocation.excludeModules());
     }
 
     private static void close(LoadedJar jar) {

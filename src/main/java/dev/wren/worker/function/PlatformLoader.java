@@ -25,7 +25,7 @@ final class PlatformLoader extends ClassLoader {
         super("wren-platform", getPlatformClassLoader());
         for (Module module : ModuleLayer.boot().modules()) {
             ClassLoader loader = module.getClassLoader();
-            if (loader == null || loader == getPlatformClassLoader()) {
+            if (loader == null || loader.equals(getPlatformClassLoader())) {
                 packages.addAll(module.getPackages());
             }
         }

@@ -12,6 +12,7 @@ import java.time.Clock;
 import java.util.HexFormat;
 import java.util.List;
 import org.assertj.core.api.Assertions;
+import org.jspecify.annotations.Nullable;
 
 /** Applies test functions in this JVM, by the worker's own way from the jar to the value. */
 final class FunctionFixture implements AutoCloseable {
@@ -28,7 +29,7 @@ final class FunctionFixture implements AutoCloseable {
     }
 
     /** Either {@code value} or {@code error} is there. */
-    record Result(String value, CallError error) {
+    record Result(String value, @Nullable CallError error) {
     }
 
     Result apply(String handler, String datum) {
@@ -54,13 +55,15 @@ final class FunctionFixture implements AutoCloseable {
     /** The value's JSON; fails where there is none. */
     String value(String handler, String datum) {
         Result result = apply(handler, datum);
-        return result.error == null ? result.value : Assertions.fail(result.error.toString());
+        CallError error = result.error;
+        return error == null ? result.value : Assertions.fail(error.toString());
     }
 
     /** The error; fails where there is a value. */
     CallError error(String handler, String datum) {
         Result result = apply(handler, datum);
-        return result.error != null ? result.error : Assertions.fail("a value: " + result.value);
+        CallError error = result.error;
+        return error != null ? error : Assertions.fail("a value: " + result.value);
     }
 
     static String sha256(Path file) {
