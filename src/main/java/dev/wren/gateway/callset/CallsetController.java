@@ -1,0 +1,133 @@
+package dev.wren.gateway.callset;
+
+import dev.wren.gateway.web.Cursor;
+import dev.wren.gateway.web.Page;
+import dev.wren.gateway.web.ParkedRequests;
+import dev.wren.gateway.web.ProblemException;
+import dev.wren.gateway.web.ProblemType;
+import dev.wren.gateway.web.Tenant;
+import dev.wren.protocol.CallsetId;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
+import java.time.Duration;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.DeleteMapping;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestAttribute;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.ResponseStatus;
+import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.util.UriComponentsBuilder;
+
+/** Callsets: lists, shows, cancels, deletes. */
+@RestController
+final class CallsetController {
+
+    private final Callsets callsets;
+    private final ParkedRequests parked;
+
+    CallsetController(Callsets callsets, ParkedRequests parked) {
+        this.callsets = callsets;
+        this.parked = parked;
+    }
+
+    /** What a list of callsets may be filtered by. */
+    enum Progress {
+        running, done
+    }
+
+    @GetMapping(path = "/calls", produces = "application/json")
+    @Operation(operationId = "listCallsets", tags = "calls", summary = "Callsets, newest first")
+    @ApiResponse(responseCode = "200", description = "Part of the list.", useReturnTypeSchema = true)
+    ResponseEntity<Page<CallsetView>> list(@RequestAttribute(Tenant.ATTRIBUTE) String tenant,
+            @Parameter(description = "only those not done, or only those done") @RequestParam(required = false) @Nullable Progress state,
+            @Parameter(description = "only those of this executor") @RequestParam(required = false) @Nullable String executor,
+            @Parameter(description = "key:value; several: all must hold") @RequestParam(required = false) @Nullable List<String> tag,
+            @Parameter(description = "items, 1 to 1000") @RequestParam(defaultValue = "100") int limit,
+            @Parameter(description = "of a next link") @RequestParam(required = false) @Nullable String cursor) {
+        List<String> tags = tag == null ? List.of() : tag;
+        String list = "calls " + state + " " + executor + " " + new TreeSet<>(tags);
+        String after = Cursor.decode(list, cursor);
+        int wanted = Cursor.limit(limit);
+        Predicate<Callset> filter = callset -> (state == null || (state == Progress.done) == callset.done())
+                && (executor == null || executor.equals(callset.executor()))
+                && tags.stream().allMatch(each -> hasTag(callset, each));
+        List<Callset> found = callsets.list(tenant, filter, after == null ? null : new CallsetId(after), wanted + 1);
+        List<Callset> shown = found.subList(0, Math.min(wanted, found.size()));
+        String next = null;
+        if (found.size() > wanted) {
+            UriComponentsBuilder uri = UriComponentsBuilder.fromPath("/calls").queryParam("limit", wanted);
+            if (state != null) {
+                uri.queryParam("state", state);
+            }
+            if (executor != null) {
+                uri.queryParam("executor", "{executor}");
+            }
+            tags.forEach(_ -> uri.queryParam("tag", "{tag}"));
+            uri.queryParam("cursor", Cursor.encode(list, shown.getLast().id().text()));
+            List<Object> values = new java.util.ArrayList<>();
+            if (executor != null) {
+                values.add(executor);
+            }
+            values.addAll(tags);
+            next = uri.encode().buildAndExpand(values.toArray()).toUriString();
+        }
+        return new Page<>(shown.stream().map(CallsetView::of).toList(), next).response();
+    }
+
+    private static boolean hasTag(Callset callset, String tag) {
+        int colon = tag.indexOf(':');
+        if (colon < 1) {
+            throw ProblemException.atParameter(ProblemType.INVALID_REQUEST, "tag", "key:value.");
+        }
+        return tag.substring(colon + 1).equals(callset.settings().tags().get(tag.substring(0, colon)));
+    }
+
+    @GetMapping(path = "/calls/{callsetId}", produces = "application/json")
+    @Operation(operationId = "getCallset", tags = "calls", summary = "A callset, waiting for it if asked to")
+    @ApiResponse(responseCode = "200", description = "How it stands.", useReturnTypeSchema = true)
+    CallsetView get(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, @PathVariable String callsetId,
+            @Parameter(description = "seconds to wait first; cut to the longest wait", schema = @io.swagger.v3.oas.annotations.media.Schema(type = "number", minimum = "0")) @RequestParam(required = false) @Nullable String wait,
+            @Parameter(description = "what to wait for") @RequestParam(defaultValue = "ALL_COMPLETED") ReturnWhen returnWhen)
+            throws InterruptedException {
+        Callset callset = callsets.get(tenant, callsetId);
+        Duration timeout = parked.seconds(wait, "wait", Duration.ZERO);
+        switch (returnWhen) {
+            case ALL_COMPLETED -> parked.park(timeout, callset::awaitDone);
+            case ANY_COMPLETED -> parked.park(timeout,
+                    left -> callset.awaitChange(() -> callset.size() == 0 || callset.counts().ended() > 0, left));
+            case ALWAYS -> {
+            }
+        }
+        Lookup.require(callset);
+        return CallsetView.of(callset);
+    }
+
+    @PostMapping(path = "/calls/{callsetId}/cancel", produces = "application/json")
+    @ResponseStatus(HttpStatus.ACCEPTED)
+    @Operation(operationId = "cancelCallset", tags = "calls", summary = "Cancel all calls that have not ended", description = "They are cancelled when the answer comes, for good; those that run are stopped.")
+    @ApiResponse(responseCode = "202", description = "The callset.", useReturnTypeSchema = true)
+    CallsetView cancel(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, @PathVariable String callsetId)
+            throws InterruptedException {
+        Callset callset = callsets.get(tenant, callsetId);
+        callset.cancel();
+        Lookup.require(callset);
+        return CallsetView.of(callset);
+    }
+
+    @DeleteMapping("/calls/{callsetId}")
+    @ResponseStatus(HttpStatus.NO_CONTENT)
+    @Operation(operationId = "deleteCallset", tags = "calls", summary = "Cancel what runs, and delete everything")
+    @ApiResponse(responseCode = "204", description = "Gone.")
+    void delete(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, @PathVariable String callsetId) {
+        callsets.delete(callsets.get(tenant, callsetId));
+    }
+}

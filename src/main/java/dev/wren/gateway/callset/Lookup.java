@@ -1,0 +1,30 @@
+package dev.wren.gateway.callset;
+
+import dev.wren.gateway.web.ProblemException;
+import dev.wren.gateway.web.ProblemType;
+import dev.wren.protocol.CallIds;
+
+/** Finds calls by their ids. */
+final class Lookup {
+
+    private Lookup() {
+    }
+
+    /**
+     * The index of a call.
+     *
+     * @throws ProblemException {@code not-found} unless it is just the id of a call
+     */
+    static int call(Callset callset, String callId) {
+        return CallIds.parse(callId, callset.size())
+                .orElseThrow(() -> new ProblemException(ProblemType.NOT_FOUND,
+                        "The callset " + callset.id() + " has no call of this id."));
+    }
+
+    /** Refuses a callset that was deleted while somebody waited for it. */
+    static void require(Callset callset) {
+        if (callset.deleted()) {
+            throw new ProblemException(ProblemType.NOT_FOUND, "There is no callset " + callset.id() + ".");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+package dev.wren.gateway.jar;
+
+import dev.wren.gateway.web.Cursor;
+import dev.wren.gateway.web.Page;
+import dev.wren.gateway.web.Tenant;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.parameters.RequestBody;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
+import jakarta.servlet.http.HttpServletRequest;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.DeleteMapping;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PutMapping;
+import org.springframework.web.bind.annotation.RequestAttribute;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.ResponseStatus;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Jars: uploads, lists, forgets. */
+@RestController
+final class JarController {
+
+    private static final String LIST = "jars";
+    private static final String JAR = "application/java-archive";
+    private static final String BYTES = "application/octet-stream";
+
+    private final Jars jars;
+
+    JarController(Jars jars) {
+        this.jars = jars;
+    }
+
+    /** A jar as callers see it. */
+    @Schema(name = "Jar")
+    record JarView(String name, @Schema(description = "of the content, lower-case hex") String sha256,
+            @Schema(description = "bytes") long size,
+            @Schema(description = "when the name got this content") Instant createdAt) {
+
+        static JarView of(JarInfo jar) {
+            return new JarView(jar.name(), jar.sha256(), jar.size(), jar.createdAt());
+        }
+    }
+
+    @PutMapping(path = "/jars/{name}", consumes = {JAR, BYTES}, produces = "application/json")
+    @Operation(operationId = "putJar", tags = "jars", summary = "Upload a jar", requestBody = @RequestBody(required = true, description = "The jar's bytes.", content = {
+            @Content(mediaType = BYTES, schema = @Schema(type = "string", format = "binary")),
+            @Content(mediaType = JAR, schema = @Schema(type = "string", format = "binary"))}))
+    @ApiResponse(responseCode = "201", description = "The name has this content from now on.", useReturnTypeSchema = true)
+    @ApiResponse(responseCode = "200", description = "The name had this content already.", useReturnTypeSchema = true)
+    ResponseEntity<JarView> put(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, @PathVariable String name,
+            HttpServletRequest request) throws IOException {
+        Jars.Put put = jars.put(tenant, name, request.getInputStream());
+        return ResponseEntity.status(put.changed() ? HttpStatus.CREATED : HttpStatus.OK).body(JarView.of(put.jar()));
+    }
+
+    @GetMapping(path = "/jars", produces = "application/json")
+    @Operation(operationId = "listJars", tags = "jars", summary = "Jars, by name")
+    @ApiResponse(responseCode = "200", description = "Part of the list.", useReturnTypeSchema = true)
+    ResponseEntity<Page<JarView>> list(@RequestAttribute(Tenant.ATTRIBUTE) String tenant,
+            @Parameter(description = "items, 1 to 1000") @RequestParam(defaultValue = "100") int limit,
+            @Parameter(description = "of a next link") @RequestParam(required = false) @Nullable String cursor) {
+        int wanted = Cursor.limit(limit);
+        List<JarView> found = jars.list(tenant, Cursor.decode(LIST, cursor), wanted + 1)
+                .stream()
+                .map(JarView::of)
+                .toList();
+        List<JarView> shown = found.subList(0, Math.min(wanted, found.size()));
+        return new Page<>(shown, found.size() <= wanted
+                ? null
+                : "/jars?limit=" + wanted + "&cursor=" + Cursor.encode(LIST, shown.getLast().name())).response();
+    }
+
+    @GetMapping(path = "/jars/{name}", produces = "application/json")
+    @Operation(operationId = "getJar", tags = "jars", summary = "What a name stands for")
+    @ApiResponse(responseCode = "200", description = "The jar.", useReturnTypeSchema = true)
+    JarView get(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, @PathVariable String name) {
+        return JarView.of(jars.get(tenant, name));
+    }
+
+    @DeleteMapping("/jars/{name}")
+    @ResponseStatus(HttpStatus.NO_CONTENT)
+    @Operation(operationId = "deleteJar", tags = "jars", summary = "Forget a name", description = "Callsets keep the content that they were submitted with.")
+    @ApiResponse(responseCode = "204", description = "Forgotten.")
+    void delete(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, @PathVariable String name) {
+        jars.delete(tenant, name);
+    }
+}

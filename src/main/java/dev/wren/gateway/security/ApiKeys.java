@@ -1,0 +1,110 @@
+package dev.wren.gateway.security;
+
+import dev.wren.gateway.web.ProblemException;
+import dev.wren.gateway.web.ProblemType;
+import dev.wren.gateway.web.ProblemWriter;
+import dev.wren.gateway.web.Tenant;
+import dev.wren.protocol.ObjectKeys;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpHeaders;
+import org.springframework.web.filter.OncePerRequestFilter;
+
+/**
+ * Tells whom a request belongs to, or refuses it. Without keys only this machine may call, and no page of another site
+ * may make its visitor's browser do it. Safe for use by several threads.
+ */
+final class ApiKeys extends OncePerRequestFilter {
+
+    private static final String BEARER = "Bearer ";
+    private static final List<String> OPEN = List.of("/swagger-ui", "/v3/api-docs", "/error", "/actuator");
+    private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]", "::1");
+
+    private final List<SecuritySettings.Key> keys;
+
+    ApiKeys(List<SecuritySettings.Key> keys) {
+        this.keys = List.copyOf(keys);
+    }
+
+    @Override
+    protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+            throws ServletException, IOException {
+        Optional<ProblemException> refusal = keys.isEmpty() ? strangers(request) : Optional.empty();
+        if (refusal.isPresent()) {
+            ProblemWriter.write(response, refusal.get());
+            return;
+        }
+        String tenant = keys.isEmpty()
+                ? ObjectKeys.DEFAULT_TENANT
+                : tenant(request.getHeader(HttpHeaders.AUTHORIZATION));
+        if (tenant == null && OPEN.stream().noneMatch(request.getRequestURI()::startsWith)) {
+            response.setHeader(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
+            ProblemWriter.write(response, new ProblemException(ProblemType.UNAUTHORIZED,
+                    "Send an API key: Authorization: Bearer <key>."));
+            return;
+        }
+        if (tenant != null) {
+            request.setAttribute(Tenant.ATTRIBUTE, tenant);
+        }
+        chain.doFilter(request, response);
+    }
+
+    /** The tenant of the key in a header, or null if it is no key. Every key is compared, each in constant time. */
+    @Nullable
+    String tenant(@Nullable String header) {
+        if (header == null || !header.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
+            return null;
+        }
+        byte[] hash = sha256(header.substring(BEARER.length()).strip());
+        String found = null;
+        for (SecuritySettings.Key key : keys) {
+            if (MessageDigest.isEqual(key.hash(), hash)) {
+                found = key.tenant();
+            }
+        }
+        return found;
+    }
+
+    /** Refuses what a browser sends for a page of another site, also when that site's name leads to this machine. */
+    private static Optional<ProblemException> strangers(HttpServletRequest request) {
+        String host = request.getServerName();
+        if (!LOOPBACK.contains(host) && !host.startsWith("127.")) {
+            return Optional.of(new ProblemException(ProblemType.NOT_ALLOWED,
+                    "Without API keys the gateway answers to localhost only, not to " + host + "."));
+        }
+        String origin = request.getHeader(HttpHeaders.ORIGIN);
+        if (origin != null && !isSame(origin, request)) {
+            return Optional.of(new ProblemException(ProblemType.NOT_ALLOWED,
+                    "Without API keys the gateway does not answer to pages of other sites."));
+        }
+        return Optional.empty();
+    }
+
+    private static boolean isSame(String origin, HttpServletRequest request) {
+        try {
+            URI uri = URI.create(origin);
+            return request.getServerName().equals(uri.getHost()) && request.getServerPort() == uri.getPort();
+        } catch (IllegalArgumentException _) {
+            return false;
+        }
+    }
+
+    private static byte[] sha256(String key) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

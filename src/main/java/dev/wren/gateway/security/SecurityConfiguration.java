@@ -1,0 +1,40 @@
+package dev.wren.gateway.security;
+
+import java.net.InetAddress;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.security.config.annotation.web.builders.HttpSecurity;
+import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
+import org.springframework.security.config.http.SessionCreationPolicy;
+import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.access.intercept.AuthorizationFilter;
+
+/** Puts the keys before everything, and refuses to start without any where others could call. */
+@Configuration(proxyBeanMethods = false)
+class SecurityConfiguration {
+
+    SecurityConfiguration(SecuritySettings settings, @Value("${server.address:}") @Nullable InetAddress address) {
+        if (settings.keys().isEmpty() && (address == null || !address.isLoopbackAddress())) {
+            throw new IllegalStateException("Without API keys the gateway listens on loopback only, and server.address"
+                    + " is " + (address == null ? "every address" : address.getHostAddress())
+                    + ". Set wren.security.keys[0].name and wren.security.keys[0].sha256 (the SHA-256 of a key, in"
+                    + " hex), or server.address=127.0.0.1.");
+        }
+    }
+
+    @Bean
+    SecurityFilterChain security(HttpSecurity http, SecuritySettings settings) {
+        return http.csrf(AbstractHttpConfigurer::disable)
+                .formLogin(AbstractHttpConfigurer::disable)
+                .httpBasic(AbstractHttpConfigurer::disable)
+                .logout(AbstractHttpConfigurer::disable)
+                .anonymous(AbstractHttpConfigurer::disable)
+                .requestCache(AbstractHttpConfigurer::disable)
+                .sessionManagement(session -> session.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
+                .authorizeHttpRequests(requests -> requests.anyRequest().permitAll())
+                .addFilterBefore(new ApiKeys(settings.keys()), AuthorizationFilter.class)
+                .build();
+    }
+}

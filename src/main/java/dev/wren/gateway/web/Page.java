@@ -1,0 +1,29 @@
+package dev.wren.gateway.web;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.ResponseEntity;
+
+/**
+ * Part of a list.
+ *
+ * @param items in the list's order
+ * @param next relative URL of the part behind it; absent where this is the last
+ */
+public record Page<T>(List<T> items, @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String next) {
+
+    public Page {
+        items = List.copyOf(items);
+    }
+
+    /** The answer, with the {@code Link} header of RFC 8288. */
+    public ResponseEntity<Page<T>> response() {
+        ResponseEntity.BodyBuilder answer = ResponseEntity.ok();
+        if (next != null) {
+            answer.header(HttpHeaders.LINK, "<" + next + ">; rel=\"next\"");
+        }
+        return answer.body(this);
+    }
+}

@@ -1,0 +1,132 @@
+package dev.wren.gateway.web;
+
+import dev.wren.gateway.store.DamagedObjectException;
+import dev.wren.gateway.store.StoreException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.MediaType;
+import org.springframework.util.MimeType;
+import org.springframework.web.HttpMediaTypeNotAcceptableException;
+import org.springframework.web.HttpMediaTypeNotSupportedException;
+import org.springframework.web.HttpRequestMethodNotSupportedException;
+import org.springframework.web.bind.MissingServletRequestParameterException;
+import org.springframework.web.bind.annotation.ExceptionHandler;
+import org.springframework.web.bind.annotation.RestControllerAdvice;
+import org.springframework.web.context.request.async.AsyncRequestNotUsableException;
+import org.springframework.web.method.annotation.MethodArgumentTypeMismatchException;
+import org.springframework.web.servlet.resource.NoResourceFoundException;
+
+/** The one place that turns exceptions into problems. */
+@RestControllerAdvice
+final class Problems {
+
+    private static final Logger log = LoggerFactory.getLogger(Problems.class);
+
+    @ExceptionHandler
+    void problem(ProblemException e, HttpServletResponse response) throws IOException {
+        if (e.type() == ProblemType.UNAUTHORIZED) {
+            response.setHeader(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
+        }
+        ProblemWriter.write(response, e);
+    }
+
+    @ExceptionHandler
+    void store(StoreException e, HttpServletRequest request, HttpServletResponse response) throws IOException {
+        log.error("{} {}: the store failed: {}", request.getMethod(), request.getRequestURI(), e.getMessage());
+        ProblemWriter.write(response, new ProblemException(ProblemType.UNAVAILABLE, "The store does not answer.")
+                .retryAfter(Duration.ofSeconds(5)));
+    }
+
+    @ExceptionHandler
+    void damaged(DamagedObjectException e, HttpServletRequest request, HttpServletResponse response)
+            throws IOException {
+        log.error("{} {}: {}", request.getMethod(), request.getRequestURI(), e.getMessage());
+        ProblemWriter.write(response,
+                new ProblemException(ProblemType.DAMAGED, "The stored object " + e.key() + " is damaged."));
+    }
+
+    @ExceptionHandler
+    void notFound(NoResourceFoundException e, HttpServletRequest request, HttpServletResponse response)
+            throws IOException {
+        ProblemWriter.write(response, new ProblemException(ProblemType.NOT_FOUND, "There is nothing at this path."));
+    }
+
+    @ExceptionHandler
+    void method(HttpRequestMethodNotSupportedException e, HttpServletResponse response) throws IOException {
+        Set<org.springframework.http.HttpMethod> allowed = e.getSupportedHttpMethods();
+        if (allowed != null) {
+            response.setHeader(HttpHeaders.ALLOW,
+                    String.join(", ", allowed.stream().map(Object::toString).sorted().toList()));
+        }
+        ProblemWriter.write(response, new ProblemException(ProblemType.METHOD_NOT_ALLOWED,
+                "The method " + e.getMethod() + " is not allowed here."));
+    }
+
+    @ExceptionHandler
+    void accept(HttpMediaTypeNotAcceptableException e, HttpServletResponse response) throws IOException {
+        ProblemWriter.write(response, new ProblemException(ProblemType.NOT_ACCEPTABLE, "The answer can be "
+                + String.join(", ", e.getSupportedMediaTypes().stream().map(MediaType::toString).toList()) + "."));
+    }
+
+    @ExceptionHandler
+    void mediaType(HttpMediaTypeNotSupportedException e, HttpServletResponse response) throws IOException {
+        ProblemWriter.write(response, new ProblemException(ProblemType.UNSUPPORTED_MEDIA_TYPE, "The body can be "
+                + String.join(", ", e.getSupportedMediaTypes().stream().map(MimeType::toString).toList()) + "."));
+    }
+
+    @ExceptionHandler
+    void missing(MissingServletRequestParameterException e, HttpServletResponse response) throws IOException {
+        ProblemWriter.write(response, ProblemException.atParameter(ProblemType.INVALID_REQUEST, e.getParameterName(),
+                "This parameter is missing."));
+    }
+
+    @ExceptionHandler
+    void mismatch(MethodArgumentTypeMismatchException e, HttpServletResponse response) throws IOException {
+        Class<?> wanted = e.getRequiredType();
+        String allowed = wanted != null && wanted.isEnum()
+                ? "One of " + java.util.Arrays.toString(wanted.getEnumConstants()) + "."
+                : wanted == Boolean.class || wanted == boolean.class ? "true or false." : "A whole number.";
+        ProblemWriter.write(response,
+                ProblemException.atParameter(ProblemType.INVALID_REQUEST, e.getName(), allowed));
+    }
+
+    @ExceptionHandler(AsyncRequestNotUsableException.class)
+    void gone() {
+        log.debug("the caller went away");
+    }
+
+    @ExceptionHandler
+    void other(Exception e, HttpServletRequest request, HttpServletResponse response) throws IOException {
+        if (e instanceof IOException && isGone(e)) {
+            log.debug("the caller went away", e);
+            return;
+        }
+        if (e instanceof InterruptedException) {
+            Thread.currentThread().interrupt();
+            ProblemWriter.write(response, new ProblemException(ProblemType.UNAVAILABLE,
+                    "The gateway is shutting down.").retryAfter(Duration.ofSeconds(5)));
+            return;
+        }
+        log.error("{} {} failed", request.getMethod(), request.getRequestURI(), e);
+        ProblemWriter.write(response, new ProblemException(ProblemType.INTERNAL,
+                "Something went wrong in the gateway; its log says what."));
+    }
+
+    private static boolean isGone(Throwable e) {
+        for (Throwable t = e; t != null; t = t.getCause()) {
+            String name = t.getClass().getSimpleName();
+            if (name.equals("ClientAbortException") || name.equals("EOFException")
+                    || String.valueOf(t.getMessage()).contains("Broken pipe")
+                    || String.valueOf(t.getMessage()).contains("Connection reset")) {
+                return true;
+            }
+        }
+        return false;
+    }
+}
