@@ -3,6 +3,7 @@ package dev.wren.worker;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.TreeSet;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.jar.JarOutputStream;
+import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
 
@@ -20,25 +22,35 @@ public final class TestJars {
     /** The version of Jackson 2 that {@link #withOtherJackson} bundles: the one that is on the tests' class path. */
     public static final String OTHER_JACKSON = com.fasterxml.jackson.databind.cfg.PackageVersion.VERSION.toString();
 
+    private static final String HOW = "./mvnw process-test-classes builds it";
+
     private TestJars() {
     }
 
     /** The worker. */
     public static Path worker() {
-        return built("wren.worker.jar", "target/classes/META-INF/wren-worker.jar");
+        return there(Path.of(System.getProperty("wren.test.worker", "target/classes/META-INF/wren-worker.jar")));
     }
 
     /** The test functions. */
     public static Path functions() {
-        return built("wren.functions.jar", "target/test-functions.jar");
+        String jar = System.getProperty("wren.test.functions");
+        if (jar != null) {
+            return there(Path.of(jar));
+        }
+        try (Stream<Path> files = Files.list(Path.of("target"))) {
+            return files.filter(file -> file.toString().endsWith("-functions.jar")).findAny().map(TestJars::there)
+                    .orElseThrow(() -> new IllegalStateException("no target/*-functions.jar: " + HOW));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
-    private static Path built(String property, String path) {
-        Path jar = Path.of(System.getProperty(property, path)).toAbsolutePath();
+    private static Path there(Path jar) {
         if (!Files.exists(jar)) {
-            throw new IllegalStateException(jar + " is not there: ./mvnw process-test-classes builds it");
+            throw new IllegalStateException(jar + " is not there: " + HOW);
         }
-        return jar;
+        return jar.toAbsolutePath();
     }
 
     /** A jar of a function that uses Jackson 2, and of Jackson 2, unpacked in it as the shade plugin would. */
