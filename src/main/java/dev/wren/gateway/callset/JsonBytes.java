@@ -98,7 +98,7 @@ final class JsonBytes extends InputStream {
         int n = Math.min(length, filled - handedOut);
         System.arraycopy(window, handedOut, buffer, offset, n);
         handedOut += n;
-        if (base + handedOut - mark > maxPart + BLOCK) {
+        if (base + handedOut - mark - BLOCK > maxPart) {
             throw partTooLarge;
         }
         return n;

@@ -36,7 +36,8 @@ final class JsonParsers {
                         .build())
                 .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                 .disable(StreamReadFeature.AUTO_CLOSE_SOURCE)
-                .build()).enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).build();
+                .build()).enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+                .disable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
     }
 
     JsonMapper mapper() {

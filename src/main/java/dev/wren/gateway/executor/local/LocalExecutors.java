@@ -25,7 +25,7 @@ final class LocalExecutors implements ExecutorKind {
     private static final String PREFIX = "wren-workers-";
     /** What a worker JVM's start-up cache depends on. */
     private static final List<String> OPTIONS = List.of("-XX:+UseSerialGC", "-XX:-UsePerfData",
-            "-XX:-CreateCoredumpOnCrash", "-Djava.awt.headless=true", "--enable-native-access=ALL-UNNAMED");
+            "-Djava.awt.headless=true", "--enable-native-access=ALL-UNNAMED");
 
     private final Jars jars;
     private final Clock clock;
