@@ -163,7 +163,7 @@ final class Drive implements Callset.Running, Chunk.Sink {
                 return Optional.empty();
             }
             Chunk chunk = new Chunk(callset, Arrays.copyOf(calls, data.size()), Arrays.copyOf(attempts, data.size()),
-                    data, environment.now(), this);
+                    data, environment.now().truncatedTo(java.time.temporal.ChronoUnit.MILLIS), this);
             chunks.add(chunk);
             for (int i = 0; i < data.size(); i++) {
                 if (table.isDecided(calls[i])) {

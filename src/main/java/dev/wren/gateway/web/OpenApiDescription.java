@@ -1,0 +1,134 @@
+package dev.wren.gateway.web;
+
+import static dev.wren.gateway.web.ProblemType.*;
+
+import io.swagger.v3.oas.models.Components;
+import io.swagger.v3.oas.models.OpenAPI;
+import io.swagger.v3.oas.models.Operation;
+import io.swagger.v3.oas.models.PathItem;
+import io.swagger.v3.oas.models.examples.Example;
+import io.swagger.v3.oas.models.headers.Header;
+import io.swagger.v3.oas.models.info.Info;
+import io.swagger.v3.oas.models.info.License;
+import io.swagger.v3.oas.models.media.Content;
+import io.swagger.v3.oas.models.media.IntegerSchema;
+import io.swagger.v3.oas.models.media.MediaType;
+import io.swagger.v3.oas.models.media.ObjectSchema;
+import io.swagger.v3.oas.models.media.Schema;
+import io.swagger.v3.oas.models.media.StringSchema;
+import io.swagger.v3.oas.models.responses.ApiResponse;
+import io.swagger.v3.oas.models.security.SecurityRequirement;
+import io.swagger.v3.oas.models.security.SecurityScheme;
+import io.swagger.v3.oas.models.servers.Server;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.springdoc.core.customizers.OpenApiCustomizer;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** What the specification says beside the controllers: the problems of each operation, and what holds for all. */
+@Configuration(proxyBeanMethods = false)
+class OpenApiDescription {
+
+    private static final String PROBLEM = "Problem";
+    private static final String PROBLEM_JSON = "application/problem+json";
+    private static final String BEARER = "bearer";
+
+    /** Problems of every operation. */
+    private static final List<ProblemType> ALWAYS = List.of(INVALID_REQUEST, UNAUTHORIZED, NOT_ALLOWED, NOT_ACCEPTABLE,
+            INTERNAL, DAMAGED, UNAVAILABLE);
+
+    /** Further problems, by operation. */
+    private static final Map<String, List<ProblemType>> ALSO = Map.ofEntries(
+            Map.entry("map",
+                    List.of(MALFORMED_JSON, BUCKET_NOT_ALLOWED, EXECUTOR_NOT_READY, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE,
+                            INVALID_FUNCTION, MAP_ITEM_LIMIT, TOO_MANY)),
+            Map.entry("listCallsets", List.of()), Map.entry("getCallset", List.of(NOT_FOUND, TOO_MANY)),
+            Map.entry("listFutures", List.of(NOT_FOUND)), Map.entry("getFuture", List.of(NOT_FOUND, TOO_MANY)),
+            Map.entry("getResult", List.of(NOT_FOUND, CALL_CANCELLED, CALL_FAILED, TOO_MANY)),
+            Map.entry("getResults", List.of(NOT_FOUND, CALL_CANCELLED, CALL_FAILED, TOO_MANY)),
+            Map.entry("getLogs", List.of(NOT_FOUND)), Map.entry("cancelCallset", List.of(NOT_FOUND)),
+            Map.entry("cancelCall", List.of(NOT_FOUND)), Map.entry("deleteCallset", List.of(NOT_FOUND)),
+            Map.entry("waitForFutures",
+                    List.of(MALFORMED_JSON, NOT_FOUND, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, TOO_MANY)),
+            Map.entry("putJar", List.of(TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_JAR)),
+            Map.entry("listJars", List.of()), Map.entry("getJar", List.of(NOT_FOUND)),
+            Map.entry("deleteJar", List.of(NOT_FOUND)), Map.entry("listExecutors", List.of()));
+
+    @Bean
+    OpenApiCustomizer describe() {
+        return api -> {
+            api.setServers(List.of(new Server().url("/")));
+            api.info(new Info().title("wren-gateway")
+                    .version("1")
+                    .license(new License().name("Apache-2.0").identifier("Apache-2.0"))
+                    .description("Map a function over data: upload a jar, map one of its functions, and follow the"
+                            + " futures of its calls. Every error is an RFC 9457 problem."));
+            if (api.getComponents() == null) {
+                api.setComponents(new Components());
+            }
+            api.getComponents().addSchemas(PROBLEM, problem());
+            api.getComponents().addSecuritySchemes(BEARER, new SecurityScheme().type(SecurityScheme.Type.HTTP)
+                    .scheme("bearer")
+                    .description("An API key, where the gateway is configured with any."));
+            api.setSecurity(List.of(new SecurityRequirement(), new SecurityRequirement().addList(BEARER)));
+            api.getPaths().values().stream().map(PathItem::readOperations).flatMap(List::stream)
+                    .forEach(OpenApiDescription::describe);
+            sort(api);
+        };
+    }
+
+    private static void describe(Operation operation) {
+        List<ProblemType> also = ALSO.get(operation.getOperationId());
+        if (also == null) {
+            throw new IllegalStateException("the problems of " + operation.getOperationId() + " are not described");
+        }
+        Map<Integer, List<ProblemType>> byStatus = java.util.stream.Stream.concat(ALWAYS.stream(), also.stream())
+                .collect(Collectors.groupingBy(ProblemType::status, TreeMap::new, Collectors.toList()));
+        byStatus.forEach((status, types) -> operation.getResponses().addApiResponse(status.toString(),
+                response(types)));
+    }
+
+    private static ApiResponse response(List<ProblemType> types) {
+        MediaType body = new MediaType().schema(new Schema<>().$ref("#/components/schemas/" + PROBLEM));
+        for (ProblemType type : types) {
+            Map<String, Object> example = new LinkedHashMap<>(
+                    ProblemWriter.body(new ProblemException(type, type.title() + ".")));
+            body.addExamples(type.slug(), new Example().value(example));
+        }
+        ApiResponse response = new ApiResponse()
+                .description(types.stream().map(ProblemType::title).collect(Collectors.joining("; ")) + ".")
+                .content(new Content().addMediaType(PROBLEM_JSON, body));
+        if (types.contains(TOO_MANY) || types.contains(UNAVAILABLE)) {
+            response.addHeaderObject("Retry-After",
+                    new Header().description("seconds").schema(new IntegerSchema().minimum(java.math.BigDecimal.ONE)));
+        }
+        return response;
+    }
+
+    private static Schema<?> problem() {
+        Schema<?> error = new ObjectSchema()
+                .addProperty("pointer", new StringSchema().description("RFC 6901, from the body's root"))
+                .addProperty("parameter", new StringSchema().description("a query parameter or header"))
+                .addProperty("detail", new StringSchema().description("what is wrong, and what is allowed"));
+        Schema<String> type = new StringSchema();
+        type.setEnum(Arrays.stream(values()).map(each -> "urn:wren:problem:" + each.slug()).sorted().toList());
+        Schema<?> problem = new ObjectSchema().description("RFC 9457. Some kinds have further members, such as line"
+                + " and column, limit, or error.")
+                .addProperty("type", type)
+                .addProperty("title", new StringSchema())
+                .addProperty("status", new IntegerSchema())
+                .addProperty("detail", new StringSchema())
+                .addProperty("errors", new io.swagger.v3.oas.models.media.ArraySchema().items(error));
+        problem.setRequired(List.of("type", "title", "status", "detail"));
+        return problem;
+    }
+
+    private static void sort(OpenAPI api) {
+        api.getComponents().setSchemas(new TreeMap<>(api.getComponents().getSchemas()));
+    }
+}
