@@ -1,5 +1,6 @@
 package dev.wren.gateway.callset;
 
+import io.swagger.v3.oas.annotations.media.ArraySchema;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.math.BigDecimal;
 import java.util.List;
@@ -8,7 +9,7 @@ import java.util.Map;
 /** A map's body as the specification describes it; {@link MapRequestReader} reads it as a stream. */
 @Schema(name = "MapRequest", additionalProperties = Schema.AdditionalPropertiesValue.FALSE)
 record MapRequest(@Schema(requiredMode = Schema.RequiredMode.REQUIRED) FunctionRequest function,
-        @Schema(requiredMode = Schema.RequiredMode.REQUIRED, type = "array", description = "An array of any values: the data, one call each.") List<Object> iterdata,
+        @ArraySchema(schema = @Schema(description = "any JSON value"), arraySchema = @Schema(requiredMode = Schema.RequiredMode.REQUIRED, description = "The data, one call each.")) List<Object> iterdata,
         @Schema(description = "Name of an executor; the configured default where it is not given.", example = "local", minLength = 1, maxLength = 1024) String executor,
         @Schema(description = "Settings of the executor to override, of those that may be.", example = "{\"memory\": \"256MB\"}") Map<String, Object> config,
         @Schema(description = "Seconds that a single attempt may run.", defaultValue = "200", minimum = "0.001", maximum = "86400") BigDecimal jobMaxRuntime,

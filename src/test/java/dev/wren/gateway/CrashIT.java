@@ -1,0 +1,91 @@
+package dev.wren.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/** Gateways and workers that are killed in the middle: nothing is lost, and what was seen stays. */
+class CrashIT {
+
+    private static final int CALLS = 2000;
+
+    private static String map(Http http) {
+        String data = IntStream.range(0, CALLS).mapToObj(i -> "\"square " + i + "\"").collect(Collectors.joining(","));
+        return http.map("{\"function\":{\"jar\":\"fn\",\"handler\":\"fn.Mixed\"},\"chunkSize\":20,\"iterdata\":["
+                + data + "]}");
+    }
+
+    private static Map<String, String> ended(Http http, String id) {
+        Map<String, String> seen = new HashMap<>();
+        String next = "/calls/" + id + "/futures?state=success&limit=1000";
+        while (!next.isEmpty()) {
+            JsonNode page = http.get(next).json();
+            page.path("items").forEach(future -> seen.put(future.path("callId").asString(), future.toString()));
+            next = page.path("next").asString("");
+        }
+        return seen;
+    }
+
+    private static void checkAll(Http http, String id) {
+        JsonNode callset = http.done(id);
+        assertThat(callset.path("states").path("success").asInt()).isEqualTo(CALLS);
+        JsonNode results = http.get("/calls/" + id + "/results").json();
+        for (int i = 0; i < CALLS; i++) {
+            assertThat(results.get(i).asInt()).isEqualTo(i * i);
+        }
+    }
+
+    @RepeatedTest(4)
+    void a_killed_gateway_goes_on_where_it_was(RepetitionInfo round, @TempDir Path folder) throws Exception {
+        Random random = new Random(round.getCurrentRepetition());
+        Path store = folder.resolve("store");
+        Path log = Files.createFile(folder.resolve("log"));
+        String id;
+        Map<String, String> seen;
+        String jar;
+        try (GatewayProcess gateway = GatewayProcess.start(store, log)) {
+            gateway.http().putJar("fn", RunningGateway.FUNCTIONS);
+            id = map(gateway.http());
+            int until = random.nextInt(CALLS - 200);
+            while (gateway.http().get("/calls/" + id).json().path("states").path("success").asInt() < until) {
+                Thread.onSpinWait();
+            }
+            seen = ended(gateway.http(), id);
+            gateway.kill();
+        }
+        try (GatewayProcess gateway = GatewayProcess.start(store, log)) {
+            checkAll(gateway.http(), id);
+            Map<String, String> after = ended(gateway.http(), id);
+            assertThat(after).containsAllEntriesOf(seen);
+            assertThat(Files.readString(log)).doesNotContain(" ERROR ");
+        }
+    }
+
+    @RepeatedTest(2)
+    void killed_workers_cost_nothing(RepetitionInfo round, @TempDir Path folder) throws Exception {
+        Path log = Files.createFile(folder.resolve("log"));
+        try (GatewayProcess gateway = GatewayProcess.start(folder.resolve("store"), log)) {
+            Http http = gateway.http();
+            http.putJar("fn", RunningGateway.FUNCTIONS);
+            String data = IntStream.range(0, 400).mapToObj(_ -> "\"sleep 5\"").collect(Collectors.joining(","));
+            String id = http.map("{\"function\":{\"jar\":\"fn\",\"handler\":\"fn.Mixed\"},\"maxAttempts\":5,"
+                    + "\"iterdata\":[" + data + "]}");
+            while (http.get("/calls/" + id).json().path("states").path("success").asInt() < 50 * round
+                    .getCurrentRepetition()) {
+                Thread.onSpinWait();
+            }
+            gateway.workers().forEach(ProcessHandle::destroyForcibly);
+            assertThat(http.done(id).path("states").path("success").asInt()).isEqualTo(400);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package dev.wren.gateway;
+
+import dev.wren.client.api.CallsApi;
+import dev.wren.client.api.ExecutorsApi;
+import dev.wren.client.api.JarsApi;
+import dev.wren.client.invoker.ApiClient;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.springframework.boot.SpringApplication;
+import org.springframework.context.ConfigurableApplicationContext;
+
+/** The real gateway on a free port, in this JVM, with a store of its own and real workers. */
+final class RunningGateway implements AutoCloseable {
+
+    static final Path FUNCTIONS = Path.of(System.getProperty("wren.test.functions"));
+    static final Path EXAMPLES = Path.of(System.getProperty("wren.test.examples"));
+
+    private final ConfigurableApplicationContext context;
+    private final String url;
+    private final Http http;
+
+    private RunningGateway(ConfigurableApplicationContext context) {
+        this.context = context;
+        this.url = "http://127.0.0.1:" + context.getEnvironment().getRequiredProperty("local.server.port");
+        this.http = new Http(url);
+    }
+
+    static RunningGateway start(Path store, String... settings) {
+        List<String> arguments = new ArrayList<>(List.of("--server.port=0", "--management.server.port=0",
+                "--wren.store=" + store, "--wren.executors.local.workers=2"));
+        arguments.addAll(List.of(settings));
+        return new RunningGateway(SpringApplication.run(WrenGateway.class, arguments.toArray(String[]::new)));
+    }
+
+    /** The same, with the test functions uploaded as {@code fn}. */
+    static RunningGateway startWithFunctions(Path store, String... settings) {
+        RunningGateway gateway = start(store, settings);
+        Http.Answer put = gateway.http.putJar("fn", FUNCTIONS);
+        if (put.status() >= 300) {
+            throw new AssertionError(put.text());
+        }
+        return gateway;
+    }
+
+    String url() {
+        return url;
+    }
+
+    String managementUrl() {
+        return "http://127.0.0.1:" + context.getEnvironment().getRequiredProperty("local.management.port");
+    }
+
+    Http http() {
+        return http;
+    }
+
+    <T> T bean(Class<T> type) {
+        return context.getBean(type);
+    }
+
+    CallsApi calls() {
+        return new CallsApi(client());
+    }
+
+    JarsApi jars() {
+        return new JarsApi(client());
+    }
+
+    ExecutorsApi executors() {
+        return new ExecutorsApi(client());
+    }
+
+    private ApiClient client() {
+        ApiClient client = new ApiClient();
+        client.updateBaseUri(url);
+        return client;
+    }
+
+    @Override
+    public void close() {
+        context.close();
+    }
+}
