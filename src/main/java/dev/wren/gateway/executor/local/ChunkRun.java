@@ -181,7 +181,22 @@ final class ChunkRun {
             chunk.giveBack(in.getInt());
             accounted(1);
         }
-        stopDecided();
+        // What is open now has begun, or is about to: no progress that was read before can be relied on.
+        int cancelled = firstDecided();
+        if (cancelled >= 0) {
+            kill(Reason.CANCELLED, cancelled);
+        }
+    }
+
+    /** A call that is not accounted for although somebody has cancelled it, or a negative number. */
+    private int firstDecided() {
+        var callset = chunk.callset();
+        callset.lock().lock();
+        try {
+            return java.util.Arrays.stream(chunk.open()).filter(callset.table()::isDecided).findFirst().orElse(-1);
+        } finally {
+            callset.lock().unlock();
+        }
     }
 
     private static int checked(int length) {

@@ -9,6 +9,7 @@ import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
@@ -195,9 +196,10 @@ public final class FileObjectStore implements ObjectStore {
                 channel.close();
                 throw e;
             }
-        } catch (NoSuchFileException | NotDirectoryException _) {
-            return Optional.empty();
         } catch (IOException e) {
+            if (isAbsent(e)) {
+                return Optional.empty();
+            }
             throw failed("get", key, e);
         }
     }
@@ -207,9 +209,10 @@ public final class FileObjectStore implements ObjectStore {
         try (FileChannel channel = FileChannel.open(path(key), StandardOpenOption.READ)) {
             long there = Math.max(0, Math.min(length, channel.size() - offset));
             return Optional.of(readFrom(channel, offset, (int) there));
-        } catch (NoSuchFileException | NotDirectoryException _) {
-            return Optional.empty();
         } catch (IOException e) {
+            if (isAbsent(e)) {
+                return Optional.empty();
+            }
             throw failed("read", key, e);
         }
     }
@@ -434,6 +437,12 @@ public final class FileObjectStore implements ObjectStore {
         crc.update(bytes);
         return HexFormat.of().toHexDigits((int) crc.getValue()) + "-" + bytes.length + "-"
                 + Integer.toHexString(Arrays.hashCode(bytes));
+    }
+
+    /** Nothing there, or a part of the key is an object itself. */
+    private static boolean isAbsent(IOException e) {
+        return e instanceof NoSuchFileException
+                || (e instanceof FileSystemException file && "Not a directory".equals(file.getReason()));
     }
 
     private static StoreException failed(String operation, String key, IOException e) {

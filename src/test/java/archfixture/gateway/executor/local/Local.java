@@ -1,0 +1,6 @@
+package archfixture.gateway.executor.local;
+
+/** Makes a cycle with callset. */
+public class Local {
+    archfixture.gateway.callset.NamesExecutor callset;
+}

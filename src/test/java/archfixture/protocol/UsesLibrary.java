@@ -1,0 +1,6 @@
+package archfixture.protocol;
+
+/** Breaks: protocol uses the JDK alone. */
+public class UsesLibrary {
+    tools.jackson.databind.JsonNode node;
+}

@@ -1,0 +1,72 @@
+package dev.wren;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchRule;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/** The layout holds; and each rule that keeps it is broken by a fixture of its own, so that none passes on anything. */
+class ArchitectureTest {
+
+    private static final String FIXTURE = "archfixture";
+
+    private static Map<String, ArchRule> rules(String root) {
+        Map<String, ArchRule> rules = new LinkedHashMap<>();
+        rules.put("protocol uses the JDK alone", classes().that().resideInAPackage(root + ".protocol..")
+                .should().onlyDependOnClassesThat(
+                        resideInAnyPackage(root + ".protocol..", "java..", "org.jspecify.annotations..")));
+        rules.put("workers do not name the gateway", noClasses().that().resideInAPackage(root + ".worker..")
+                .should().dependOnClassesThat().resideInAPackage(root + ".gateway.."));
+        rules.put("the gateway does not name workers", noClasses().that().resideInAPackage(root + ".gateway..")
+                .should().dependOnClassesThat().resideInAPackage(root + ".worker.."));
+        rules.put("workers have no Spring", noClasses().that().resideInAPackage(root + ".worker..")
+                .should().dependOnClassesThat().resideInAPackage("org.springframework.."));
+        rules.put("no cycles", slices().matching(root + ".gateway.(*)..").should().beFreeOfCycles());
+        rules.put("callsets know no executor", noClasses().that().resideInAPackage(root + ".gateway.callset..")
+                .should().dependOnClassesThat().resideInAnyPackage(root + ".gateway.executor..",
+                        root + ".gateway.dispatch.."));
+        rules.put("nobody outside names the local executor",
+                noClasses().that(not(resideInAPackage(root + ".gateway.executor.local..")))
+                        .should().dependOnClassesThat().resideInAPackage(root + ".gateway.executor.local.."));
+        rules.put("Spring's web parts stay in web, security and controllers",
+                noClasses().that().resideInAPackage(root + ".gateway..")
+                        .and(not(resideInAnyPackage(root + ".gateway.web..", root + ".gateway.security..")))
+                        .and().haveSimpleNameNotEndingWith("Controller")
+                        .should().dependOnClassesThat().resideInAPackage("org.springframework.web.."));
+        rules.put("time comes from a clock", noClasses().that().resideInAPackage(root + "..")
+                .and(not(resideInAPackage(root + ".client..")))
+                .should().callMethod(Instant.class, "now")
+                .orShould().callMethod(System.class, "currentTimeMillis")
+                .orShould().callMethod(Thread.class, "sleep", long.class));
+        return rules;
+    }
+
+    @TestFactory
+    Stream<DynamicTest> the_project_keeps_every_rule() {
+        JavaClasses project = new ClassFileImporter().withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+                .importPackages("dev.wren.protocol", "dev.wren.worker", "dev.wren.gateway");
+        return rules("dev.wren").entrySet().stream()
+                .map(rule -> DynamicTest.dynamicTest(rule.getKey(), () -> rule.getValue().check(project)));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> the_fixture_breaks_every_rule() {
+        JavaClasses fixture = new ClassFileImporter().importPackages(FIXTURE);
+        return rules(FIXTURE).entrySet().stream().map(rule -> DynamicTest.dynamicTest(rule.getKey(),
+                () -> assertThat(rule.getValue().evaluate(fixture).hasViolation()).isTrue()));
+    }
+}

@@ -1,0 +1,139 @@
+package dev.wren.gateway.callset;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.wren.gateway.web.ProblemException;
+import dev.wren.gateway.web.ProblemType;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.springframework.util.unit.DataSize;
+
+class MapRequestReaderTest {
+
+    private static final String FUNCTION = "\"function\":{\"jar\":\"j\",\"handler\":\"a.B\"}";
+
+    private final MapRequestReader reader = new MapRequestReader(new CallsetSettings(1_000_000,
+            DataSize.ofMegabytes(100), DataSize.ofMegabytes(1), 100, 10, false, DataSize.ofKilobytes(64),
+            DataSize.ofMegabytes(1), DataSize.ofMegabytes(1)));
+
+    private static final class Collected implements DataSink {
+
+        private final List<String> data = new ArrayList<>();
+
+        @Override
+        public void add(byte[] buffer, int offset, int length) {
+            data.add(new String(buffer, offset, length, StandardCharsets.UTF_8));
+        }
+    }
+
+    /** Gives 1 to {@code most} bytes at a time. */
+    private static InputStream trickle(String text, int most, Random random) {
+        return new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)) {
+            @Override
+            public int read(byte[] buffer, int offset, int length) {
+                return super.read(buffer, offset, Math.min(length, 1 + random.nextInt(most)));
+            }
+        };
+    }
+
+    private MapSettings read(String body, DataSink sink) throws IOException {
+        return reader.read(new ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8)), sink);
+    }
+
+    @Test
+    void data_are_the_very_bytes_that_came() throws IOException {
+        List<String> tricky = List.of("1", "-0", "1.50", "1E+2", "1e400", "123456789012345678901234567890.10", "\"\"",
+                "\"a\\u0041\\n\\\"\"", "\"äöü€😀\"", "null", "true", "false", "[]", "{}", "[1, 2 ,3]",
+                "{ \"a\" : [ { } ] }", "\"]\"", "\"\\\\\"");
+        Random random = new Random(11);
+        for (int round = 0; round < 300; round++) {
+            List<String> data = new ArrayList<>();
+            StringBuilder body = new StringBuilder("{");
+            boolean first = random.nextBoolean();
+            if (first) {
+                body.append(FUNCTION).append(',');
+            }
+            body.append(" \"iterdata\" : [ ");
+            int size = random.nextInt(50);
+            for (int i = 0; i < size; i++) {
+                String datum = random.nextInt(20) == 0
+                        ? "\"" + "x".repeat(random.nextInt(20_000)) + "\""
+                        : tricky.get(random.nextInt(tricky.size()));
+                data.add(datum);
+                body.append(i == 0 ? "" : ",").append(" \n\t".substring(random.nextInt(4))).append(datum)
+                        .append(" ".repeat(random.nextInt(3)));
+            }
+            body.append("]").append(first ? "" : "," + FUNCTION).append("} \n");
+            Collected sink = new Collected();
+            reader.read(trickle(body.toString(), 1 + random.nextInt(9000), random), sink);
+            assertThat(sink.data).isEqualTo(data);
+        }
+    }
+
+    @Test
+    void every_field_has_its_default() throws IOException {
+        MapSettings settings = read("{\"iterdata\":[]," + FUNCTION + "}", new Collected());
+        assertThat(settings.jobMaxRuntime()).isEqualTo(Duration.ofSeconds(200));
+        assertThat(settings.invokePoolThreads()).isEqualTo(64);
+        assertThat(settings.dataAllAsOne()).isTrue();
+        assertThat(settings.useCachedRuntime()).isTrue();
+        assertThat(settings.maxAttempts()).isEqualTo(1);
+        assertThat(settings.extraMeta()).isEqualTo("{}");
+        assertThat(settings.executor()).isNull();
+        assertThat(settings.chunkSize()).isNull();
+    }
+
+    @Test
+    void extra_meta_is_kept_as_it_was_written() throws IOException {
+        MapSettings settings = read("{\"extraMeta\": { \"a\" : 1.50 } ,\"iterdata\":[]," + FUNCTION + "}",
+                new Collected());
+        assertThat(settings.extraMeta()).isEqualTo("{ \"a\" : 1.50 }");
+    }
+
+    @Test
+    void all_wrong_fields_are_told_at_once() {
+        assertThatThrownBy(() -> read("{\"iterdata\":{},\"chunkSize\":0,\"extraEnv\":{\"1\":\"x\"},\"nope\":1}",
+                new Collected())).isInstanceOfSatisfying(ProblemException.class,
+                        problem -> assertThat(problem.errors()).extracting(ProblemException.FieldError::pointer)
+                                .containsExactlyInAnyOrder("/iterdata", "/chunkSize", "/extraEnv/1", "/nope",
+                                        "/function"));
+    }
+
+    @Test
+    void bytes_that_are_not_utf8_are_refused_wherever_they_are() {
+        byte[][] wrong = {{(byte) 0xff}, {(byte) 0xc0, (byte) 0x80}, {(byte) 0xed, (byte) 0xa0, (byte) 0x80},
+                {(byte) 0xe2, (byte) 0x82}};
+        for (byte[] bad : wrong) {
+            byte[] start = ("{" + FUNCTION + ",\n\"iterdata\":[\"ab").getBytes(StandardCharsets.UTF_8);
+            byte[] end = "\"]}".getBytes(StandardCharsets.UTF_8);
+            byte[] body = new byte[start.length + bad.length + end.length];
+            System.arraycopy(start, 0, body, 0, start.length);
+            System.arraycopy(bad, 0, body, start.length, bad.length);
+            System.arraycopy(end, 0, body, start.length + bad.length, end.length);
+            assertThatThrownBy(() -> reader.read(new ByteArrayInputStream(body), new Collected()))
+                    .isInstanceOfSatisfying(ProblemException.class, problem -> {
+                        assertThat(problem.type()).isEqualTo(ProblemType.MALFORMED_JSON);
+                        assertThat(problem.properties().get("line")).isEqualTo(2L);
+                    });
+        }
+    }
+
+    @Test
+    void a_datum_may_be_as_large_as_the_limit_and_no_larger() throws IOException {
+        String fits = "\"" + "x".repeat((1 << 20) - 2) + "\"";
+        Collected sink = new Collected();
+        read("{\"iterdata\":[1," + fits + ",2]," + FUNCTION + "}", sink);
+        assertThat(sink.data).hasSize(3);
+        assertThatThrownBy(() -> read("{\"iterdata\":[1,\"x" + fits.substring(1) + "]," + FUNCTION + "}",
+                new Collected())).isInstanceOfSatisfying(ProblemException.class,
+                        problem -> assertThat(problem.type()).isEqualTo(ProblemType.TOO_LARGE));
+    }
+}
