@@ -162,6 +162,8 @@ class WorkerProcessIT {
         worker.invoke(map("fn.Sleep"), 0, "0", "1500", "0", "0");
         // The first is reported while its successor sleeps.
         assertThat(worker.reports(1).getFirst().report().call()).isZero();
+        // The report goes out before the successor begins; recalled in between, it would come back as well.
+        org.awaitility.Awaitility.await().until(() -> worker.progress.read().call() == 1);
         worker.recall();
         assertThat(returned(worker.next())).containsExactly(2, 3);
         worker.recall();
