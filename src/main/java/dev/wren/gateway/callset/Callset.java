@@ -37,8 +37,8 @@ public final class Callset {
     private final CallWaiters waiters = new CallWaiters();
     private volatile Running running = Running.NOTHING;
     private volatile boolean deleted;
-    private volatile Runnable whenDone = () -> {
-    };
+    /** What is to happen when the last call has ended. Guarded by the lock. */
+    private List<Runnable> doneActions = new ArrayList<>();
     private @Nullable CallTable table;
     private int segments;
     private @Nullable Instant doneAt;
@@ -341,9 +341,18 @@ public final class Callset {
         waiters.wakeAll();
     }
 
-    /** What is to happen once, when the last call has ended. */
-    void whenDone(Runnable action) {
-        whenDone = action;
+    /** Runs {@code action} once, when the last call has ended; at once if all have. It must be quick. */
+    public void onDone(Runnable action) {
+        lock.lock();
+        try {
+            if (doneAt == null) {
+                doneActions.add(action);
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
+        action.run();
     }
 
     /** The driver says how to learn what runs. */
@@ -397,7 +406,15 @@ public final class Callset {
         }
         if (nowDone) {
             running = Running.NOTHING;
-            whenDone.run();
+            List<Runnable> actions;
+            lock.lock();
+            try {
+                actions = doneActions;
+                doneActions = new ArrayList<>();
+            } finally {
+                lock.unlock();
+            }
+            actions.forEach(Runnable::run);
         }
         waiters.wake(ended, cancelled, nowDone);
     }

@@ -245,7 +245,7 @@ public final class Callsets {
             return;
         }
         running.put(callset.id(), callset);
-        callset.whenDone(() -> finished(callset));
+        callset.onDone(() -> finished(callset));
         drives.begin(callset);
     }
 

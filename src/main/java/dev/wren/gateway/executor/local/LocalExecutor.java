@@ -42,6 +42,8 @@ final class LocalExecutor implements Executor {
     private final ScheduledThreadPoolExecutor timer;
     private final List<Thread> slots = new ArrayList<>();
     private final Set<ChunkRun> runs = ConcurrentHashMap.newKeySet();
+    /** Callsets that have JVMs for themselves. */
+    private final Set<String> alone = ConcurrentHashMap.newKeySet();
     private volatile boolean stopping;
 
     LocalExecutor(String name, LocalSettings settings, WorkerPool pool, WorkerInstall install, Clock clock) {
@@ -168,6 +170,13 @@ final class LocalExecutor implements Executor {
 
     private void runOn(WorkerProcess worker, Chunk chunk) {
         ChunkRun run = new ChunkRun(chunk, worker, settings, clock, timer);
+        if (!chunk.callset().settings().useCachedRuntime() && alone.add(chunk.callset().id().text())) {
+            String id = chunk.callset().id().text();
+            chunk.callset().onDone(() -> timer.execute(() -> {
+                alone.remove(id);
+                pool.endIdle(id);
+            }));
+        }
         ChunkRun.End end = ChunkRun.End.USED_UP;
         runs.add(run);
         try {
@@ -183,9 +192,17 @@ final class LocalExecutor implements Executor {
         } finally {
             runs.remove(run);
             switch (end) {
-                case REUSABLE -> pool.release(worker);
+                case REUSABLE -> release(worker, chunk.callset());
                 case USED_UP -> pool.discard(worker);
             }
+        }
+    }
+
+    /** A JVM that is for one callset alone ends with it. */
+    private void release(WorkerProcess worker, Callset callset) {
+        pool.release(worker);
+        if (!callset.settings().useCachedRuntime() && (callset.done() || callset.deleted())) {
+            pool.endIdle(callset.id().text());
         }
     }
 

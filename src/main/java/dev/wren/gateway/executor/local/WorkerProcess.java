@@ -47,6 +47,7 @@ final class WorkerProcess implements AutoCloseable {
     private final Frame.Hello hello;
     private @Nullable RuntimeKey key;
     private @Nullable LocalJar jar;
+    private @Nullable Path copy;
 
     private WorkerProcess(String id, Path folder, Path output, Process process, SocketChannel channel,
             DataInputStream in, Progress progress, Frame.Hello hello) {
@@ -175,9 +176,12 @@ final class WorkerProcess implements AutoCloseable {
     }
 
     /** From now on it works for {@code owner}, and holds {@code file} until it is closed. */
-    void assign(RuntimeKey owner, LocalJar file) {
+    void assign(RuntimeKey owner, LocalJar file) throws IOException {
         key = owner;
         jar = file;
+        if (owner.callset() != null) {
+            copy = Files.copy(file.path(), folder.resolve("function.jar"));
+        }
     }
 
     Path jarPath() {
@@ -185,7 +189,7 @@ final class WorkerProcess implements AutoCloseable {
         if (file == null) {
             throw new IllegalStateException(id + " was not assigned");
         }
-        return file.path();
+        return copy != null ? copy : file.path();
     }
 
     boolean isAlive() {

@@ -1,0 +1,47 @@
+package dev.wren.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** How long worker JVMs live, as the metrics tell it. */
+class WorkersIT {
+
+    private static double idle(RunningGateway gateway) {
+        return new Http(gateway.managementUrl()).get("/actuator/prometheus").text().lines()
+                .filter(line -> line.startsWith("wren_worker_jvms{") && line.contains("idle"))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                .findFirst().orElseThrow();
+    }
+
+    private static String map(String more) {
+        return "{\"function\":{\"jar\":\"fn\",\"handler\":\"fn.Square\"},\"iterdata\":[1,2,3,4]" + more + "}";
+    }
+
+    @Test
+    void idle_ones_are_ended(@TempDir Path store) {
+        try (RunningGateway gateway = RunningGateway.startWithFunctions(store,
+                "--wren.executors.local.idle-timeout=2s")) {
+            gateway.http().done(gateway.http().map(map("")));
+            assertThat(idle(gateway)).isPositive();
+            Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> idle(gateway) == 0);
+            assertThat(gateway.http().done(gateway.http().map(map(""))).path("states").path("success").asInt())
+                    .isEqualTo(4);
+        }
+    }
+
+    @Test
+    void those_for_one_callset_alone_end_with_it(@TempDir Path store) {
+        try (RunningGateway gateway = RunningGateway.startWithFunctions(store)) {
+            String id = gateway.http().map(map(",\"useCachedRuntime\":false"));
+            gateway.http().done(id);
+            assertThat(gateway.http().get("/calls/" + id + "/00000").json().path("status").path("runtimeCached")
+                    .asBoolean()).isFalse();
+            Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> idle(gateway) == 0);
+        }
+    }
+}
