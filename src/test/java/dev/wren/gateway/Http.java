@@ -69,9 +69,9 @@ final class Http {
         return send(request(path).method(method, HttpRequest.BodyPublishers.noBody()));
     }
 
-    Answer putJar(String name, Path jar) {
+    Answer putJar(String name, Path jar, String... headers) {
         try {
-            return send(request("/jars/" + name).header("Content-Type", "application/java-archive")
+            return send(request("/jars/" + name, headers).header("Content-Type", "application/java-archive")
                     .PUT(HttpRequest.BodyPublishers.ofFile(jar)));
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -47,6 +47,16 @@ class KeysIT {
             assertThat(http.get("/calls", "Authorization", "Bearer secret-c").status()).isEqualTo(401);
             assertThat(http.get("/calls", "Authorization", "Bearer secret-a").status()).isEqualTo(200);
             assertThat(http.get("/v3/api-docs").status()).isEqualTo(200);
+            String[] red = {"Authorization", "Bearer secret-a"};
+            String[] blue = {"Authorization", "Bearer secret-b"};
+            assertThat(http.putJar("fn", RunningGateway.FUNCTIONS, red).status()).isEqualTo(201);
+            String map = "{\"function\":{\"jar\":\"fn\",\"handler\":\"fn.Square\"},\"iterdata\":[3]}";
+            String id = http.post("/calls", map, red).json().path("callsetId").asString();
+            assertThat(http.get("/calls/" + id + "/00000/result", red).text()).isEqualTo("9");
+            assertThat(http.get("/calls/" + id + "/00000/result", blue).status()).isEqualTo(404);
+            assertThat(http.get("/jars/fn", blue).status()).isEqualTo(404);
+            assertThat(http.get("/calls", blue).json().path("items").size()).isZero();
+            assertThat(http.post("/calls", map, blue).status()).isEqualTo(422);
         }
     }
 }

@@ -18,7 +18,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -43,16 +43,13 @@ final class Drive implements Callset.Running, Chunk.Sink {
     private final CallTable table;
     private final Environment environment;
     private final int maxChunks;
-    /** Calls that were invoked before, and go first. */
-    private final ArrayDeque<Integer> again = new ArrayDeque<>();
+    private final Pending pending;
     private final Set<Chunk> chunks = new HashSet<>();
     private final Map<Integer, Integer> losses = new HashMap<>();
-    private ArrayDeque<Segment.Entry> staged = new ArrayDeque<>();
-    private int cursor;
+    private final Staged staged = new Staged();
     private int sending;
     private int errors;
     private long meanNanos;
-    private boolean flushing;
     private boolean stopped;
 
     /** What a drive needs of its surroundings. */
@@ -84,6 +81,7 @@ final class Drive implements Callset.Running, Chunk.Sink {
         callset.lock().lock();
         try {
             this.table = callset.table();
+            this.pending = new Pending(table);
             this.errors = table.count(CallState.ERROR);
         } finally {
             callset.lock().unlock();
@@ -108,9 +106,8 @@ final class Drive implements Callset.Running, Chunk.Sink {
     boolean hasWork() {
         callset.lock().lock();
         try {
-            skipDecided();
             return !stopped && chunks.size() < maxChunks && sending < callset.settings().invokePoolThreads()
-                    && (!again.isEmpty() || cursor < table.size());
+                    && !pending.isEmpty();
         } finally {
             callset.lock().unlock();
         }
@@ -125,9 +122,8 @@ final class Drive implements Callset.Running, Chunk.Sink {
             if (!hasWork()) {
                 return Optional.empty();
             }
-            int waiting = again.size() + table.size() - cursor;
             Integer asked = callset.settings().chunkSize();
-            calls = choose(asked != null ? asked : executor.chunkSize(meanNanos, waiting));
+            calls = pending.take(asked != null ? asked : executor.chunkSize(meanNanos, pending.size()));
             attempts = new int[calls.length];
             for (int i = 0; i < calls.length; i++) {
                 table.invoke(calls[i]);
@@ -163,7 +159,7 @@ final class Drive implements Callset.Running, Chunk.Sink {
                 return Optional.empty();
             }
             Chunk chunk = new Chunk(callset, Arrays.copyOf(calls, data.size()), Arrays.copyOf(attempts, data.size()),
-                    data, environment.now().truncatedTo(java.time.temporal.ChronoUnit.MILLIS), this);
+                    data, environment.now().truncatedTo(ChronoUnit.MILLIS), this);
             chunks.add(chunk);
             for (int i = 0; i < data.size(); i++) {
                 if (table.isDecided(calls[i])) {
@@ -212,44 +208,7 @@ final class Drive implements Callset.Running, Chunk.Sink {
 
     private void takeBack(int call) {
         table.uninvoke(call);
-        if (!table.isDecided(call)) {
-            again.addFirst(call);
-        }
-    }
-
-    private int[] choose(int count) {
-        if (!again.isEmpty()) {
-            int[] calls = new int[Math.min(count, again.size())];
-            int n = 0;
-            while (n < calls.length && !again.isEmpty()) {
-                int call = again.removeFirst();
-                if (!table.isDecided(call)) {
-                    calls[n++] = call;
-                }
-            }
-            calls = Arrays.copyOf(calls, n);
-            Arrays.sort(calls);
-            if (n > 0) {
-                return calls;
-            }
-        }
-        skipDecided();
-        int first = cursor;
-        while (cursor < table.size() && cursor - first < count && !table.isDecided(cursor)) {
-            cursor++;
-        }
-        int[] calls = new int[cursor - first];
-        Arrays.setAll(calls, i -> first + i);
-        return calls;
-    }
-
-    private void skipDecided() {
-        while (!again.isEmpty() && table.isDecided(again.getFirst())) {
-            again.removeFirst();
-        }
-        while (cursor < table.size() && table.isDecided(cursor)) {
-            cursor++;
-        }
+        pending.addFirst(call);
     }
 
     /** Data of the first of {@code calls}, as many as fit. */
@@ -360,6 +319,9 @@ final class Drive implements Callset.Running, Chunk.Sink {
     }
 
     private void put(String key, InputStream bytes) {
+        if (isStopped()) {
+            return;
+        }
         // An attempt that was lost may have left its value: no record names it, so it may go.
         environment.store().delete(List.of(key));
         try (ObjectStore.Upload upload = environment.store().upload(key)) {
@@ -465,9 +427,7 @@ final class Drive implements Callset.Running, Chunk.Sink {
         environment.later(delay, () -> {
             callset.lock().lock();
             try {
-                if (!table.isDecided(call)) {
-                    again.addLast(call);
-                }
+                pending.addLast(call);
             } finally {
                 callset.lock().unlock();
             }
@@ -479,51 +439,18 @@ final class Drive implements Callset.Running, Chunk.Sink {
     boolean beginFlush() {
         callset.lock().lock();
         try {
-            if (flushing || staged.isEmpty() || stopped) {
-                return false;
-            }
-            flushing = true;
-            return true;
+            return !stopped && staged.beginFlush();
         } finally {
             callset.lock().unlock();
         }
     }
 
     /** What goes into the next segment. Only after {@link #beginFlush()}. */
-    Batch nextBatch() {
+    Staged.Batch nextBatch() {
         callset.lock().lock();
         try {
-            Segment.Writer writer = new Segment.Writer();
-            List<Segment.Entry> entries = new ArrayList<>();
-            List<Integer> offsets = new ArrayList<>();
-            long limit = environment.settings().segmentBytes().toBytes();
-            int success = table.count(CallState.SUCCESS);
-            int failed = table.count(CallState.ERROR);
-            int cancelled = table.count(CallState.CANCELLED);
-            while (!staged.isEmpty() && (entries.isEmpty() || writer.size() < limit)) {
-                Segment.Entry entry = staged.removeFirst();
-                entries.add(entry);
-                offsets.add(writer.add(entry));
-                switch (entry) {
-                    case Segment.Entry.Ended(Report report, long _, boolean last) -> {
-                        if (last) {
-                            switch (report.outcome()) {
-                                case Outcome.Success _ -> success++;
-                                case Outcome.Failure _ -> failed++;
-                                case Outcome.Cancelled _ -> cancelled++;
-                            }
-                        }
-                    }
-                    case Segment.Entry.Cancelled(List<Integer> runs) -> {
-                        for (int i = 0; i < runs.size(); i += 2) {
-                            cancelled += runs.get(i + 1) - runs.get(i);
-                        }
-                    }
-                }
-            }
-            Segment.Head head = new Segment.Head(
-                    environment.now().truncatedTo(java.time.temporal.ChronoUnit.MILLIS), success, failed, cancelled);
-            return new Batch(callset.nextSegment(), entries, offsets, head, writer.finish(head));
+            return staged.take(callset.nextSegment(), table, environment.settings().segmentBytes().toBytes(),
+                    environment.now().truncatedTo(ChronoUnit.MILLIS));
         } finally {
             callset.lock().unlock();
         }
@@ -533,19 +460,10 @@ final class Drive implements Callset.Running, Chunk.Sink {
     boolean endFlush() {
         callset.lock().lock();
         try {
-            if (!staged.isEmpty() && !stopped) {
-                return true;
-            }
-            flushing = false;
-            return false;
+            return staged.continueFlush() && !stopped;
         } finally {
             callset.lock().unlock();
         }
-    }
-
-    /** A segment to be written. */
-    @SuppressWarnings("ArrayRecordComponent")
-    record Batch(int number, List<Segment.Entry> entries, List<Integer> offsets, Segment.Head head, byte[] bytes) {
     }
 
     /** Whether the callset was given up. */

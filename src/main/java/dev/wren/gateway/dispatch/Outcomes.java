@@ -64,7 +64,7 @@ final class Outcomes implements AutoCloseable {
     private void flush(Drive drive) {
         try {
             do {
-                Drive.Batch batch = drive.nextBatch();
+                Staged.Batch batch = drive.nextBatch();
                 if (!write(drive, batch)) {
                     return;
                 }
@@ -79,7 +79,7 @@ final class Outcomes implements AutoCloseable {
     }
 
     /** Writes until it is durable, or somebody else has decided, or the gateway ends. */
-    private boolean write(Drive drive, Drive.Batch batch) {
+    private boolean write(Drive drive, Staged.Batch batch) {
         Callset callset = drive.callset();
         for (int attempt = 1;; attempt++) {
             try {

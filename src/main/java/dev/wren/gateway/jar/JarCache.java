@@ -1,5 +1,6 @@
 package dev.wren.gateway.jar;
 
+import dev.wren.gateway.files.ProcessFolder;
 import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.gateway.store.StoreException;
@@ -18,14 +19,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Jars as files for workers, named by their hash, checked when they are made. Those in use stay; of the others the least
  * recently used go when there are too many bytes. Safe for use by several threads.
  */
-final class JarCache {
+final class JarCache implements AutoCloseable {
 
     private final ObjectStore store;
+    private final @Nullable ProcessFolder own;
     private final Path folder;
     private final long maxBytes;
     private final ReentrantLock lock = new ReentrantLock();
@@ -42,15 +45,16 @@ final class JarCache {
         this.store = store;
         this.maxBytes = settings.cacheSize().toBytes();
         String configured = settings.cacheFolder();
+        if (configured == null) {
+            this.own = ProcessFolder.make("jars");
+            this.folder = own.path();
+            return;
+        }
+        this.own = null;
         try {
-            this.folder = configured == null
-                    ? Files.createTempDirectory("wren-jars-")
-                    : Files.createDirectories(Path.of(configured));
+            this.folder = Files.createDirectories(Path.of(configured));
         } catch (IOException e) {
             throw new StoreException("no folder for jars: " + e.getMessage(), e);
-        }
-        if (configured == null) {
-            Runtime.getRuntime().addShutdownHook(new Thread(this::removeAll));
         }
     }
 
@@ -133,11 +137,11 @@ final class JarCache {
         }
     }
 
-    private void removeAll() {
-        try {
-            org.springframework.util.FileSystemUtils.deleteRecursively(folder);
-        } catch (IOException _) {
-            // Left to whoever cleans the system's temporary files.
+    /** Removes the files, where the folder was made for this process alone. */
+    @Override
+    public void close() {
+        if (own != null) {
+            own.close();
         }
     }
 }

@@ -27,7 +27,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Jars by name and by content. Safe for use by several threads. */
 @Component
-public final class Jars {
+public final class Jars implements AutoCloseable {
 
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}");
     private static final Pattern CONTENT = Pattern.compile("sha256:([0-9a-f]{64})");
@@ -184,6 +184,12 @@ public final class Jars {
      */
     public LocalJar localFile(PinnedJar jar) {
         return cache.open(jar);
+    }
+
+    /** Removes the jars' local files. */
+    @Override
+    public void close() {
+        cache.close();
     }
 
     private Optional<JarInfo> find(String tenant, String name) {

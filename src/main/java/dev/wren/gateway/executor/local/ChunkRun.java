@@ -14,10 +14,15 @@ import dev.wren.protocol.WireException;
 import dev.wren.protocol.WireReader;
 import dev.wren.protocol.WireWriter;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
@@ -344,19 +349,42 @@ final class ChunkRun {
         return report;
     }
 
+    /** Head and tail of what was written, as valid UTF-8. */
     private static byte[] excerpt(byte[] written, int limit) {
-        int length = Math.min(written.length, limit);
-        return new String(written, written.length - length, length, java.nio.charset.StandardCharsets.UTF_8)
-                .getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        if (written.length <= limit) {
+            return new String(written, StandardCharsets.UTF_8).getBytes(StandardCharsets.UTF_8);
+        }
+        int half = limit / 2;
+        return (new String(written, 0, half, StandardCharsets.UTF_8) + leftOut(written.length - 2L * half)
+                + new String(written, written.length - half, half, StandardCharsets.UTF_8))
+                .getBytes(StandardCharsets.UTF_8);
     }
 
+    private static String leftOut(long bytes) {
+        return "\n... " + bytes + " bytes left out ...\n";
+    }
+
+    /** What the dead worker's call has written: all of it, or head and tail where that is over the limit. */
     private byte[] written() {
-        try (InputStream in = Files.newInputStream(worker.output())) {
-            return in.readNBytes((int) settings.logLimit().toBytes());
+        int limit = (int) settings.logLimit().toBytes();
+        try (FileChannel file = FileChannel.open(worker.output(), StandardOpenOption.READ)) {
+            long size = file.size();
+            if (size <= limit) {
+                return read(file, 0, (int) size);
+            }
+            ByteArrayOutputStream parts = new ByteArrayOutputStream(limit + 64);
+            parts.writeBytes(read(file, 0, limit / 2));
+            parts.writeBytes(leftOut(size - 2L * (limit / 2)).getBytes(StandardCharsets.UTF_8));
+            parts.writeBytes(read(file, size - limit / 2, limit / 2));
+            return parts.toByteArray();
         } catch (IOException e) {
             log.debug("{}: its output cannot be read", worker.id(), e);
             return new byte[0];
         }
+    }
+
+    private static byte[] read(FileChannel file, long from, int length) throws IOException {
+        return Channels.newInputStream(file.position(from)).readNBytes(length);
     }
 
     private Optional<InputStream> output() {

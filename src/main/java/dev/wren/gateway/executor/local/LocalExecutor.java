@@ -74,7 +74,8 @@ final class LocalExecutor implements Executor {
     @Override
     public Map<String, Object> settings() {
         return Map.of("workers", settings.slots(), "processes", settings.maxProcesses(), "memory",
-                settings.memory().toString(), "idleTimeout", settings.idleTimeout().toSeconds(), "overridable",
+                settings.memory().toMegabytes() + "MB", "idleTimeout", settings.idleTimeout().toSeconds(),
+                "overridable",
                 settings.overridable().stream().sorted().toList());
     }
 

@@ -1,5 +1,6 @@
 package dev.wren.gateway.executor.local;
 
+import dev.wren.gateway.files.ProcessFolder;
 import dev.wren.gateway.jar.Jars;
 import dev.wren.gateway.jar.PinnedJar;
 import dev.wren.protocol.Frame;
@@ -7,7 +8,6 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -33,7 +33,7 @@ final class WorkerPool implements AutoCloseable {
     private final String name;
     private final LocalSettings settings;
     private final WorkerInstall install;
-    private final Path folder;
+    private final ProcessFolder folder;
     private final Jars jars;
     private final Clock clock;
     private final Counter started;
@@ -46,7 +46,7 @@ final class WorkerPool implements AutoCloseable {
     private int busy;
     private boolean closed;
 
-    WorkerPool(String name, LocalSettings settings, WorkerInstall install, Path folder, Jars jars, Clock clock,
+    WorkerPool(String name, LocalSettings settings, WorkerInstall install, ProcessFolder folder, Jars jars, Clock clock,
             MeterRegistry metrics) {
         this.name = name;
         this.settings = settings;
@@ -189,9 +189,9 @@ final class WorkerPool implements AutoCloseable {
         environment.putAll(more);
         long heap = (key == null ? settings.memory() : key.memory()).toMegabytes();
         List<String> options = new ArrayList<>(List.of("-Xmx" + heap + "m",
-                "-XX:ErrorFile=" + folder.resolve(id).resolve("hs_err.log")));
+                "-XX:ErrorFile=" + folder.path().resolve(id).resolve("hs_err.log")));
         options.addAll(settings.jvmArguments());
-        WorkerProcess worker = WorkerProcess.start(install.command(options), folder.resolve(id), environment,
+        WorkerProcess worker = WorkerProcess.start(install.command(options), folder.path().resolve(id), environment,
                 new Frame.WorkerSettings(id, (int) settings.inlineLimit().toBytes(),
                         (int) settings.resultLimit().toBytes(), (int) settings.excerptLimit().toBytes(),
                         (int) settings.logLimit().toBytes(), settings.nestingLimit()),
@@ -271,5 +271,6 @@ final class WorkerPool implements AutoCloseable {
             lock.unlock();
         }
         ending.forEach(WorkerProcess::close);
+        folder.close();
     }
 }

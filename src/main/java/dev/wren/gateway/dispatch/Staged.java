@@ -1,0 +1,89 @@
+package dev.wren.gateway.dispatch;
+
+import dev.wren.gateway.callset.CallTable;
+import dev.wren.gateway.callset.Segment;
+import dev.wren.protocol.CallState;
+import dev.wren.protocol.Outcome;
+import dev.wren.protocol.Report;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What was decided of a callset and is not yet in its log, in the order of the decisions. Not safe for use by several
+ * threads: whoever uses it holds the callset's lock.
+ */
+final class Staged {
+
+    private final ArrayDeque<Segment.Entry> entries = new ArrayDeque<>();
+    private boolean flushing;
+
+    /** A segment to be written. */
+    @SuppressWarnings("ArrayRecordComponent")
+    record Batch(int number, List<Segment.Entry> entries, List<Integer> offsets, Segment.Head head, byte[] bytes) {
+    }
+
+    void add(Segment.Entry entry) {
+        entries.addLast(entry);
+    }
+
+    void clear() {
+        entries.clear();
+    }
+
+    /** Claims the right to write the next segment; false if somebody has it, or there is nothing to write. */
+    boolean beginFlush() {
+        if (flushing || entries.isEmpty()) {
+            return false;
+        }
+        flushing = true;
+        return true;
+    }
+
+    /** Keeps the right to write if there is more to write, and gives it back otherwise. */
+    boolean continueFlush() {
+        flushing = !entries.isEmpty();
+        return flushing;
+    }
+
+    /**
+     * Takes what goes into the next segment.
+     *
+     * @param number the segment's
+     * @param table how the callset stands in its log now
+     * @param limit bytes, at most, save for a single larger record
+     * @param now the segment's time
+     */
+    Batch take(int number, CallTable table, long limit, Instant now) {
+        Segment.Writer writer = new Segment.Writer();
+        List<Segment.Entry> taken = new ArrayList<>();
+        List<Integer> offsets = new ArrayList<>();
+        int success = table.count(CallState.SUCCESS);
+        int failed = table.count(CallState.ERROR);
+        int cancelled = table.count(CallState.CANCELLED);
+        while (!entries.isEmpty() && (taken.isEmpty() || writer.size() < limit)) {
+            Segment.Entry entry = entries.removeFirst();
+            taken.add(entry);
+            offsets.add(writer.add(entry));
+            switch (entry) {
+                case Segment.Entry.Ended(Report report, long _, boolean last) -> {
+                    if (last) {
+                        switch (report.outcome()) {
+                            case Outcome.Success _ -> success++;
+                            case Outcome.Failure _ -> failed++;
+                            case Outcome.Cancelled _ -> cancelled++;
+                        }
+                    }
+                }
+                case Segment.Entry.Cancelled(List<Integer> runs) -> {
+                    for (int i = 0; i < runs.size(); i += 2) {
+                        cancelled += runs.get(i + 1) - runs.get(i);
+                    }
+                }
+            }
+        }
+        Segment.Head head = new Segment.Head(now, success, failed, cancelled);
+        return new Batch(number, taken, offsets, head, writer.finish(head));
+    }
+}
