@@ -6,6 +6,7 @@ import dev.wren.gateway.store.StoreException;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
 import dev.wren.protocol.ObjectKeys;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -32,7 +33,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Jars by name and by content. Safe for use by several threads. */
 @Component
-public final class Jars {
+public final class Jars implements AutoCloseable {
 
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}");
     private static final Pattern CONTENT = Pattern.compile("sha256:([0-9a-f]{64})");
@@ -47,12 +48,12 @@ public final class Jars {
     private final JsonMapper json = JsonMapper.shared();
     private final Semaphore uploads;
 
-    Jars(ObjectStore store, JarSettings limits, Clock clock) {
+    Jars(ObjectStore store, JarSettings limits, Clock clock, MeterRegistry metrics) {
         this.store = store;
         this.limits = limits;
         this.clock = clock;
         this.uploads = new Semaphore(limits.maxUploads());
-        this.cache = new JarCache(store, limits);
+        this.cache = new JarCache(store, limits, metrics);
     }
 
     /**
@@ -79,7 +80,7 @@ public final class Jars {
                     .retryAfter(UPLOAD_LATER);
         }
         try {
-            Path file = Files.createTempFile("wren-upload-", ".jar");
+            Path file = cache.newTemporary();
             try {
                 MessageDigest digest = sha256();
                 long size = receive(new DigestInputStream(body, digest), file);
@@ -239,6 +240,12 @@ public final class Jars {
      */
     public LocalJar localFile(PinnedJar jar) {
         return cache.open(jar);
+    }
+
+    /** Lets go of the folder of files, which are kept for the next start. Jars that are open stay usable. */
+    @Override
+    public void close() {
+        cache.close();
     }
 
     private Optional<JarInfo> find(String tenant, String name) {
