@@ -27,7 +27,7 @@ public final class FunctionCheck {
 
     private static final List<String> INTERFACES = List.of("java/util/function/Function",
             "java/util/function/BiFunction", "com/amazonaws/services/lambda/runtime/RequestHandler");
-    private static final String OBJECT = "java/lang/Object";
+    private static final String JDK = "java/";
     private static final ClassDesc MAP = ClassDesc.of("java.util.Map");
     private static final int REMEMBERED = 1000;
     private static final int SHOWN = 10;
@@ -175,7 +175,7 @@ public final class FunctionCheck {
     }
 
     private static boolean isShown(Method method, ClassFacts owner) {
-        return !isGenerated(method) && !owner.internalName().equals(OBJECT)
+        return !isGenerated(method) && !owner.internalName().startsWith(JDK)
                 && method.name().length() <= SHOWN_LENGTH && HandlerName.isIdentifier(method.name());
     }
 

@@ -258,7 +258,12 @@ public final class Jars implements AutoCloseable {
 
     private JarInfo read(String key, byte[] bytes) {
         try {
-            return json.readValue(bytes, JarInfo.class);
+            @Nullable
+            JarInfo jar = json.readValue(bytes, JarInfo.class);
+            if (jar != null) {
+                return jar;
+            }
+            throw new DamagedObjectException(key, "the jar's entry is null", null);
         } catch (JacksonException e) {
             throw new DamagedObjectException(key, "the jar's entry cannot be read", e);
         }

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
+import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.util.HexFormat;
 import java.util.zip.CRC32;
@@ -24,15 +25,13 @@ final class JarFixture implements AutoCloseable {
 
     final FileObjectStore store;
     final Path cacheFolder;
-    final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
-    private JarSettings settings;
+    private SimpleMeterRegistry metrics = new SimpleMeterRegistry();
     private Jars jars;
 
     JarFixture(Path folder) {
         store = FileObjectStore.open(folder.resolve("store"));
         cacheFolder = folder.resolve("cache");
-        settings = settings(1 << 20, 100, 10 << 20, 1 << 20);
-        jars = new Jars(store, settings, Clock.fixed(NOW, ZoneOffset.UTC), metrics);
+        jars = start(1 << 20);
     }
 
     Jars jars() {
@@ -42,14 +41,20 @@ final class JarFixture implements AutoCloseable {
     /** What a restart of the gateway does. */
     Jars restartedWith(long cacheSize) {
         jars.close();
-        settings = settings(1 << 20, 100, 10 << 20, cacheSize);
-        jars = new Jars(store, settings, Clock.fixed(NOW, ZoneOffset.UTC), metrics);
+        metrics = new SimpleMeterRegistry();
+        jars = start(cacheSize);
         return jars;
     }
 
-    JarSettings settings(long maxSize, int maxEntries, long maxUnpackedSize, long cacheSize) {
-        return new JarSettings(DataSize.ofBytes(maxSize), maxEntries, DataSize.ofBytes(maxUnpackedSize), 2,
+    private Jars start(long cacheSize) {
+        JarSettings settings = new JarSettings(DataSize.ofMegabytes(1), 100, DataSize.ofMegabytes(10), 2,
                 cacheFolder.toString(), DataSize.ofBytes(cacheSize));
+        return new Jars(store, settings, Clock.fixed(NOW, ZoneOffset.UTC), metrics);
+    }
+
+    /** Bytes of jars that are files, as measured. */
+    double cached() {
+        return metrics.get("wren.jars.cache.size").gauge().value();
     }
 
     Jars.PutResult put(String name, byte[] jar) throws IOException {
@@ -85,14 +90,14 @@ final class JarFixture implements AutoCloseable {
 
     static byte[] zip(String name, byte[] content) {
         return zip(out -> {
-            out.putNextEntry(new ZipEntry(name));
+            out.putNextEntry(entry(name));
             out.write(content);
         });
     }
 
     static byte[] stored(String name, byte[] content) {
         return zip(out -> {
-            ZipEntry entry = new ZipEntry(name);
+            ZipEntry entry = entry(name);
             entry.setMethod(ZipEntry.STORED);
             entry.setSize(content.length);
             CRC32 crc = new CRC32();
@@ -101,6 +106,13 @@ final class JarFixture implements AutoCloseable {
             out.putNextEntry(entry);
             out.write(content);
         });
+    }
+
+    /** Always with the same time, so that the same content makes the same jar. */
+    private static ZipEntry entry(String name) {
+        ZipEntry entry = new ZipEntry(name);
+        entry.setTimeLocal(LocalDateTime.ofInstant(NOW, ZoneOffset.UTC));
+        return entry;
     }
 
     interface Writing {
