@@ -2,14 +2,7 @@ package dev.wren.gateway.jar;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.Serial;
-import java.lang.classfile.ClassFile;
-import java.lang.classfile.ClassModel;
-import java.lang.classfile.MethodModel;
-import java.lang.classfile.attribute.InnerClassInfo;
-import java.lang.classfile.attribute.InnerClassesAttribute;
-import java.lang.classfile.Attributes;
-import java.lang.reflect.AccessFlag;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -18,184 +11,204 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.jar.JarFile;
-import java.util.stream.Stream;
+import java.util.stream.Collectors;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The classes that a worker would see, read as class files: those of a jar, then the JDK's. Names are internal, with
+ * The classes that a worker would see, read as class files: the JDK's, then those of a jar. Names are internal, with
  * slashes. Used by one thread.
  */
 final class JarClasses implements AutoCloseable {
 
-    /** Workers run on Java 25; its class files have the version 69, and each older Java's one less. */
+    /** What workers run on, whatever the gateway does; it chooses among the versions of a multi-release jar. */
+    private static final Runtime.Version WORKERS = Runtime.Version.parse("25");
+    /** Class files of Java 25 have the version 69, and those of each older Java one less. JVMS table 4.1-A. */
     private static final int NEWEST_CLASS_FILE = 69;
     private static final int JAVA_OFFSET = 44;
+    /** The minor version of what was compiled with {@code --enable-preview}. JVMS 4.1. */
+    private static final int PREVIEW = 0xffff;
+    private static final int FIRST_PREVIEW = 56;
+    private static final int MAGIC = 0xcafebabe;
+
     private static final int MAX_CLASS = 16 << 20;
+    private static final long MAX_READ = 64L << 20;
+    private static final int MAX_SUPERTYPES = 1000;
+    private static final int MAX_NESTING = 100;
+
+    private static final ClassLoader PLATFORM = ClassLoader.getPlatformClassLoader();
+    private static final Set<String> PLATFORM_PACKAGES = ModuleLayer.boot()
+            .modules()
+            .stream()
+            .filter(module -> module.getClassLoader() == null || module.getClassLoader().equals(PLATFORM))
+            .flatMap(module -> module.getPackages().stream())
+            .map(name -> name.replace('.', '/'))
+            .collect(Collectors.toUnmodifiableSet());
 
     private final JarFile jar;
     private final List<String> excluded;
-    private final Map<String, Optional<Type>> found = new HashMap<>();
+    private final Map<String, Optional<ClassFacts>> found = new HashMap<>();
+    private long read;
 
+    /**
+     * Opens a jar.
+     *
+     * @param excludeModules prefixes of packages that are not taken from it
+     */
     JarClasses(Path file, List<String> excludeModules) throws IOException {
-        this.jar = new JarFile(file.toFile(), false, ZipFile.OPEN_READ, Runtime.version());
-        this.excluded = excludeModules.stream().map(prefix -> prefix.replace('.', '/') + "/").toList();
+        this.jar = new JarFile(file.toFile(), false, ZipFile.OPEN_READ, WORKERS);
+        this.excluded = excludeModules.stream()
+                .map(JarClasses::withoutEnd)
+                .filter(prefix -> !prefix.isEmpty())
+                .map(prefix -> prefix.replace('.', '/'))
+                .toList();
     }
 
-    /** A class file that no worker can load. */
-    static final class UnreadableClassException extends RuntimeException {
+    /** {@code com.acme}, {@code com.acme.} and {@code com.acme.*} mean the same. */
+    private static String withoutEnd(String prefix) {
+        String text = prefix.endsWith("*") ? prefix.substring(0, prefix.length() - 1) : prefix;
+        return text.endsWith(".") ? text.substring(0, text.length() - 1) : text;
+    }
 
-        @Serial
+    /** A class that no worker can load. */
+    static final class UnusableClassException extends Exception {
+
         private static final long serialVersionUID = 1L;
 
         private final String detail;
 
-        UnreadableClassException(String detail, @Nullable Throwable cause) {
+        UnusableClassException(String detail, @Nullable Throwable cause) {
             super(detail, cause);
             this.detail = detail;
         }
 
-        @Override
-        public String getMessage() {
+        /** A sentence for people. */
+        String detail() {
             return detail;
         }
     }
 
-    /** A class as its file says. */
-    static final class Type {
-
-        private final ClassModel model;
-
-        private Type(ClassModel model) {
-            this.model = model;
-        }
-
-        String name() {
-            return internalName().replace('/', '.');
-        }
-
-        String internalName() {
-            return model.thisClass().asInternalName();
-        }
-
-        /** Its access; that of a nested class is where its outer class says. */
-        boolean has(AccessFlag flag) {
-            Optional<InnerClassInfo> nested = nested();
-            return nested.map(info -> info.has(flag)).orElseGet(() -> model.flags().has(flag));
-        }
-
-        Stream<MethodModel> methods() {
-            return model.methods().stream();
-        }
-
-        private Optional<InnerClassInfo> nested() {
-            return model.findAttribute(Attributes.innerClasses())
-                    .map(InnerClassesAttribute::classes)
-                    .orElse(List.of())
-                    .stream()
-                    .filter(info -> info.innerClass().asInternalName().equals(internalName()))
-                    .findFirst();
-        }
-
-        private Optional<String> outerName() {
-            return nested().flatMap(InnerClassInfo::outerClass).map(outer -> outer.asInternalName());
-        }
-    }
-
-    /**
-     * The class of that name; nothing if there is none.
-     *
-     * @throws UnreadableClassException if its file is damaged or too new
-     */
-    Optional<Type> find(String name) {
-        Optional<Type> known = found.get(name);
+    /** The class of that name; nothing if there is none. */
+    Optional<ClassFacts> find(String name) throws UnusableClassException {
+        Optional<ClassFacts> known = found.get(name);
         if (known == null) {
-            known = read(name);
+            known = load(name);
             found.put(name, known);
         }
         return known;
     }
 
+    /** Whether the jar has the class, but must not provide it. */
+    boolean isExcludedFromJar(String name) {
+        return excludes(name) && jar.getEntry(name + ".class") != null;
+    }
+
     /** The classes that a nested class is in, from inside out. */
-    List<Type> outer(Type type) {
-        List<Type> all = new ArrayList<>();
-        Optional<Type> outer = type.outerName().flatMap(this::find);
-        while (outer.isPresent() && !all.contains(outer.get())) {
-            all.add(outer.get());
-            outer = outer.get().outerName().flatMap(this::find);
+    List<ClassFacts> outer(ClassFacts type) throws UnusableClassException {
+        List<ClassFacts> all = new ArrayList<>();
+        String name = type.outer();
+        while (name != null && all.size() < MAX_NESTING) {
+            Optional<ClassFacts> outer = find(name);
+            outer.ifPresent(all::add);
+            name = outer.map(ClassFacts::outer).orElse(null);
         }
         return all;
     }
 
     /** The class, its super classes and its interfaces, as far as they are to be found; nearer ones first. */
-    List<Type> supertypes(Type type) {
-        Map<String, Type> all = new LinkedHashMap<>();
-        ArrayDeque<Type> next = new ArrayDeque<>(List.of(type));
+    List<ClassFacts> hierarchy(ClassFacts type) throws UnusableClassException {
+        Map<String, ClassFacts> all = new LinkedHashMap<>();
+        ArrayDeque<ClassFacts> next = new ArrayDeque<>(List.of(type));
+        all.put(type.internalName(), type);
         while (!next.isEmpty()) {
-            Type each = next.removeFirst();
-            if (all.putIfAbsent(each.internalName(), each) == null) {
-                supers(each).forEach(name -> find(name).ifPresent(next::addLast));
+            for (String name : next.removeFirst().supertypes()) {
+                Optional<ClassFacts> above = all.containsKey(name) ? Optional.empty() : find(name);
+                if (above.isPresent()) {
+                    if (all.size() == MAX_SUPERTYPES) {
+                        throw new UnusableClassException(
+                                "The class " + type.name() + " has more than " + MAX_SUPERTYPES + " supertypes.", null);
+                    }
+                    all.put(name, above.get());
+                    next.addLast(above.get());
+                }
             }
         }
-        all.remove("java/lang/Object");
         return List.copyOf(all.values());
     }
 
-    /** Whether the class is of that type, whose own file need not be there. */
-    boolean isSubtype(Type type, String wanted) {
-        return supertypes(type).stream()
-                .anyMatch(each -> each.internalName().equals(wanted) || supers(each).contains(wanted));
-    }
-
-    private static List<String> supers(Type type) {
-        List<String> names = new ArrayList<>();
-        type.model.superclass().ifPresent(entry -> names.add(entry.asInternalName()));
-        type.model.interfaces().forEach(entry -> names.add(entry.asInternalName()));
-        return names;
-    }
-
-    private Optional<Type> read(String name) {
+    private Optional<ClassFacts> load(String name) throws UnusableClassException {
+        String shown = ClassFacts.shown(name);
+        byte[] bytes;
         try {
-            byte[] bytes = bytes(name);
+            bytes = bytes(name);
             if (bytes == null) {
                 return Optional.empty();
             }
-            int major = bytes.length < 8 ? 0 : ((bytes[6] & 0xff) << 8) | (bytes[7] & 0xff);
-            if (major > NEWEST_CLASS_FILE) {
-                throw new UnreadableClassException("The class " + name.replace('/', '.') + " was compiled for Java "
-                        + (major - JAVA_OFFSET) + "; workers have Java " + (NEWEST_CLASS_FILE - JAVA_OFFSET) + ".",
-                        null);
-            }
-            ClassModel model = ClassFile.of().parse(bytes);
-            if (!model.thisClass().asInternalName().equals(name)) {
-                return Optional.empty();
-            }
-            // All of it is parsed now, so that damage shows here and not at some later question.
-            model.methods().forEach(method -> method.methodTypeSymbol());
-            model.findAttribute(Attributes.innerClasses()).ifPresent(InnerClassesAttribute::classes);
-            return Optional.of(new Type(model));
-        } catch (IOException | IllegalArgumentException | IndexOutOfBoundsException e) {
-            throw new UnreadableClassException("The class file of " + name.replace('/', '.') + " is damaged.", e);
+        } catch (IOException e) {
+            throw new UnusableClassException("The class file of " + shown + " cannot be read.", e);
+        }
+        read += bytes.length;
+        if (bytes.length > MAX_CLASS || read > MAX_READ) {
+            throw new UnusableClassException("The class file of " + shown
+                    + " is too large, or those of its supertypes are.", null);
+        }
+        checkVersion(shown, bytes);
+        try {
+            ClassFacts facts = ClassFacts.read(bytes);
+            return facts.internalName().equals(name) ? Optional.of(facts) : Optional.empty();
+        } catch (RuntimeException e) {
+            // The parser promises no one kind of exception for what is hostile.
+            throw new UnusableClassException("The class file of " + shown + " is damaged.", e);
+        }
+    }
+
+    private static void checkVersion(String shown, byte[] bytes) throws UnusableClassException {
+        if (bytes.length < 8 || ByteBuffer.wrap(bytes).getInt(0) != MAGIC) {
+            throw new UnusableClassException("The class file of " + shown + " is damaged.", null);
+        }
+        int minor = Short.toUnsignedInt(ByteBuffer.wrap(bytes).getShort(4));
+        int major = Short.toUnsignedInt(ByteBuffer.wrap(bytes).getShort(6));
+        int workers = NEWEST_CLASS_FILE - JAVA_OFFSET;
+        if (major > NEWEST_CLASS_FILE) {
+            throw new UnusableClassException("The class " + shown + " was compiled for Java " + (major - JAVA_OFFSET)
+                    + "; workers have Java " + workers + ".", null);
+        }
+        if (major >= FIRST_PREVIEW && minor == PREVIEW) {
+            throw new UnusableClassException("The class " + shown + " uses preview features of Java "
+                    + (major - JAVA_OFFSET) + "; workers have Java " + workers + " without them.", null);
         }
     }
 
     private byte @Nullable [] bytes(String name) throws IOException {
-        if (excluded.stream().noneMatch(name::startsWith)) {
-            ZipEntry entry = jar.getEntry(name + ".class");
-            if (entry != null) {
-                try (InputStream in = jar.getInputStream(entry)) {
-                    return in.readNBytes(MAX_CLASS);
+        int slash = name.lastIndexOf('/');
+        String file = name + ".class";
+        if (name.startsWith("java/") || (slash > 0 && PLATFORM_PACKAGES.contains(name.substring(0, slash)))) {
+            try (InputStream in = PLATFORM.getResourceAsStream(file)) {
+                if (in != null) {
+                    return in.readAllBytes();
                 }
             }
-        }
-        if (name.startsWith("java/") || name.startsWith("javax/") || name.startsWith("jdk/")) {
-            try (InputStream in = Object.class.getResourceAsStream("/" + name + ".class")) {
-                return in == null ? null : in.readAllBytes();
+            if (name.startsWith("java/")) {
+                return null;
             }
+            // A package of the platform may have more classes in the jar.
         }
-        return null;
+        ZipEntry entry = excludes(name) ? null : jar.getEntry(file);
+        if (entry == null) {
+            return null;
+        }
+        try (InputStream in = jar.getInputStream(entry)) {
+            return in.readNBytes(MAX_CLASS + 1);
+        }
+    }
+
+    private boolean excludes(String name) {
+        return excluded.stream()
+                .anyMatch(prefix -> name.startsWith(prefix) && (name.length() == prefix.length()
+                        || name.charAt(prefix.length()) == '/' || name.charAt(prefix.length()) == '$'));
     }
 
     @Override

@@ -58,8 +58,8 @@ final class JarController {
     @ApiResponse(responseCode = "200", description = "The name had this content already.", useReturnTypeSchema = true)
     ResponseEntity<JarView> put(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, @PathVariable String name,
             HttpServletRequest request) throws IOException {
-        Jars.Put put = jars.put(tenant, name, request.getInputStream());
-        return ResponseEntity.status(put.changed() ? HttpStatus.CREATED : HttpStatus.OK).body(JarView.of(put.jar()));
+        Jars.PutResult put = jars.put(tenant, name, request.getInputStream());
+        return ResponseEntity.status(put.created() ? HttpStatus.CREATED : HttpStatus.OK).body(JarView.of(put.jar()));
     }
 
     @GetMapping(path = "/jars", produces = "application/json")

@@ -1,6 +1,7 @@
 package dev.wren.gateway.jar;
 
 import java.time.Instant;
+import java.util.Objects;
 
 /**
  * What a name stands for.
@@ -11,4 +12,10 @@ import java.time.Instant;
  * @param createdAt when the name got this content
  */
 record JarInfo(String name, String sha256, long size, Instant createdAt) {
+
+    JarInfo {
+        Objects.requireNonNull(name);
+        Objects.requireNonNull(createdAt);
+        PinnedJar.check(sha256, size);
+    }
 }

@@ -6,6 +6,7 @@ import dev.wren.gateway.store.StoreException;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
 import dev.wren.protocol.ObjectKeys;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -15,12 +16,17 @@ import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
@@ -31,48 +37,73 @@ public final class Jars implements AutoCloseable {
 
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}");
     private static final Pattern CONTENT = Pattern.compile("sha256:([0-9a-f]{64})");
-    private static final Pattern S3 = Pattern.compile("s3://([^/]+)/.+");
+    private static final Pattern S3 = Pattern.compile("s3://([^/]{1,255})/.+");
+    private static final Duration UPLOAD_LATER = Duration.ofSeconds(2);
+    private static final Logger log = LoggerFactory.getLogger(Jars.class);
 
     private final ObjectStore store;
     private final JarSettings limits;
     private final JarCache cache;
     private final Clock clock;
     private final JsonMapper json = JsonMapper.shared();
+    private final Semaphore uploads;
 
-    Jars(ObjectStore store, JarSettings limits, Clock clock) {
+    Jars(ObjectStore store, JarSettings limits, Clock clock, MeterRegistry metrics) {
         this.store = store;
         this.limits = limits;
         this.clock = clock;
-        this.cache = new JarCache(store, limits);
-    }
-
-    /** A jar that was put, and whether its name stands for other content than before. */
-    record Put(JarInfo jar, boolean changed) {
+        this.uploads = new Semaphore(limits.maxUploads());
+        this.cache = new JarCache(store, limits, metrics);
     }
 
     /**
-     * Stores a jar under a name.
+     * A jar that was put.
      *
-     * @throws ProblemException {@code invalid-request} for the name, {@code too-large}, {@code invalid-jar}
+     * @param jar what the name stands for now
+     * @param created whether that is other content than before
      */
-    Put put(String tenant, String name, InputStream body) throws IOException {
+    record PutResult(JarInfo jar, boolean created) {
+    }
+
+    /**
+     * Stores a jar under a name. The body is read to its end, or to the limit; it is not closed.
+     *
+     * @throws ProblemException {@code invalid-request} for the name, {@code too-large}, {@code invalid-jar},
+     * {@code too-many}
+     * @throws IOException if the body cannot be read
+     */
+    PutResult put(String tenant, String name, InputStream body) throws IOException {
         checkName(name);
-        Path file = Files.createTempFile("wren-upload-", ".jar");
+        if (!uploads.tryAcquire()) {
+            throw new ProblemException(ProblemType.TOO_MANY,
+                    limits.maxUploads() + " jars are being received, which is as many as there may be at once.")
+                    .retryAfter(UPLOAD_LATER);
+        }
         try {
-            MessageDigest digest = sha256();
-            long size = receive(new DigestInputStream(body, digest), file);
-            HostileJar.check(file, limits);
-            String hash = HexFormat.of().formatHex(digest.digest());
-            String content = ObjectKeys.jarContent(tenant, hash);
-            if (store.read(content, 0, 1).isEmpty()) {
-                try (ObjectStore.Upload upload = store.upload(content)) {
-                    Files.copy(file, upload.stream());
-                    upload.commit();
-                }
+            Path file = cache.newTemporary();
+            try {
+                MessageDigest digest = sha256();
+                long size = receive(new DigestInputStream(body, digest), file);
+                HostileJar.check(file, limits);
+                String hash = HexFormat.of().formatHex(digest.digest());
+                keep(ObjectKeys.jarContent(tenant, hash), file);
+                return name(tenant, name, hash, size);
+            } finally {
+                Files.deleteIfExists(file);
             }
-            return name(tenant, name, hash, size);
         } finally {
-            Files.deleteIfExists(file);
+            uploads.release();
+        }
+    }
+
+    private void keep(String key, Path file) throws IOException {
+        if (store.read(key, 0, 1).isPresent()) {
+            return;
+        }
+        try (ObjectStore.Upload upload = store.upload(key)) {
+            Files.copy(file, upload.stream());
+            // If the key is taken by now, it is by the same bytes.
+            boolean _ = upload.commit();
         }
     }
 
@@ -93,21 +124,21 @@ public final class Jars implements AutoCloseable {
         return size;
     }
 
-    private Put name(String tenant, String name, String hash, long size) {
+    private PutResult name(String tenant, String name, String hash, long size) {
         String key = ObjectKeys.jar(tenant, name);
         while (true) {
             Optional<ObjectStore.StoredObject> there = store.get(key);
             String etag = null;
             if (there.isPresent()) {
                 etag = there.get().etag();
-                JarInfo old = read(key, there.get().bytes());
-                if (old.sha256().equals(hash)) {
-                    return new Put(old, false);
+                Optional<JarInfo> old = readable(key, there.get().bytes());
+                if (old.isPresent() && old.get().sha256().equals(hash)) {
+                    return new PutResult(old.get(), false);
                 }
             }
             JarInfo jar = new JarInfo(name, hash, size, clock.instant().truncatedTo(ChronoUnit.MILLIS));
             if (store.replace(key, json.writeValueAsBytes(jar), etag).isPresent()) {
-                return new Put(jar, true);
+                return new PutResult(jar, true);
             }
         }
     }
@@ -116,29 +147,54 @@ public final class Jars implements AutoCloseable {
      * What a name stands for.
      *
      * @throws ProblemException {@code not-found}
+     * @throws DamagedObjectException if that cannot be read
      */
     JarInfo get(String tenant, String name) {
-        return find(tenant, name).orElseThrow(() -> new ProblemException(ProblemType.NOT_FOUND,
-                "There is no jar of this name."));
-    }
-
-    /** Jars in the order of their names, from behind {@code after}. */
-    List<JarInfo> list(String tenant, @Nullable String after, int limit) {
-        String from = after == null ? null : ObjectKeys.jar(tenant, after);
-        return store.list(ObjectKeys.jars(tenant), from, limit)
-                .stream()
-                .flatMap(entry -> store.get(entry.key()).map(object -> read(entry.key(), object.bytes())).stream())
-                .toList();
+        return find(tenant, name).orElseThrow(Jars::notFound);
     }
 
     /**
-     * Forgets a name. Its content stays while callsets refer to it.
+     * Jars in the order of their names, as many as {@code limit} if there are; without those that are damaged.
+     *
+     * @param afterName only names behind this one; null: from the start
+     */
+    List<JarInfo> list(String tenant, @Nullable String afterName, int limit) {
+        List<JarInfo> jars = new ArrayList<>();
+        String from = afterName == null ? null : ObjectKeys.jar(tenant, afterName);
+        while (jars.size() < limit) {
+            int wanted = limit - jars.size();
+            List<ObjectStore.Entry> entries = store.list(ObjectKeys.jars(tenant), from, wanted);
+            for (ObjectStore.Entry entry : entries) {
+                from = entry.key();
+                store.get(entry.key())
+                        .flatMap(object -> readable(entry.key(), object.bytes()))
+                        .ifPresent(jars::add);
+            }
+            if (entries.size() < wanted) {
+                break;
+            }
+        }
+        return jars;
+    }
+
+    /**
+     * Forgets a name, of a damaged entry too. Its content stays while callsets refer to it.
      *
      * @throws ProblemException {@code not-found}
      */
     void delete(String tenant, String name) {
-        get(tenant, name);
-        store.delete(List.of(ObjectKeys.jar(tenant, name)));
+        if (!NAME.matcher(name).matches()) {
+            throw notFound();
+        }
+        String key = ObjectKeys.jar(tenant, name);
+        if (store.read(key, 0, 1).isEmpty()) {
+            throw notFound();
+        }
+        store.delete(List.of(key));
+    }
+
+    private static ProblemException notFound() {
+        return new ProblemException(ProblemType.NOT_FOUND, "There is no jar of this name.");
     }
 
     /**
@@ -186,7 +242,7 @@ public final class Jars implements AutoCloseable {
         return cache.open(jar);
     }
 
-    /** Removes the jars' local files. */
+    /** Lets go of the folder of files, which are kept for the next start. Jars that are open stay usable. */
     @Override
     public void close() {
         cache.close();
@@ -202,9 +258,23 @@ public final class Jars implements AutoCloseable {
 
     private JarInfo read(String key, byte[] bytes) {
         try {
-            return json.readValue(bytes, JarInfo.class);
+            @Nullable
+            JarInfo jar = json.readValue(bytes, JarInfo.class);
+            if (jar != null) {
+                return jar;
+            }
+            throw new DamagedObjectException(key, "the jar's entry is null", null);
         } catch (JacksonException e) {
             throw new DamagedObjectException(key, "the jar's entry cannot be read", e);
+        }
+    }
+
+    private Optional<JarInfo> readable(String key, byte[] bytes) {
+        try {
+            return Optional.of(read(key, bytes));
+        } catch (DamagedObjectException e) {
+            log.error("A jar's entry is damaged and is passed over; putting the jar again repairs it", e);
+            return Optional.empty();
         }
     }
 
