@@ -55,7 +55,7 @@ class OpenApiDescription {
             Map.entry("cancelCall", List.of(NOT_FOUND)), Map.entry("deleteCallset", List.of(NOT_FOUND)),
             Map.entry("waitForFutures",
                     List.of(MALFORMED_JSON, NOT_FOUND, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, TOO_MANY)),
-            Map.entry("putJar", List.of(TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_JAR)),
+            Map.entry("putJar", List.of(TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_JAR, TOO_MANY)),
             Map.entry("listJars", List.of()), Map.entry("getJar", List.of(NOT_FOUND)),
             Map.entry("deleteJar", List.of(NOT_FOUND)), Map.entry("listExecutors", List.of()));
 
