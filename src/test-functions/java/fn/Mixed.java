@@ -59,6 +59,15 @@ public class Mixed implements Function<String, Object> {
                 System.err.println(argument);
                 yield argument;
             }
+            case "max-memory" -> Runtime.getRuntime().maxMemory();
+            // What goes better the second time
+            case "fail-first" -> {
+                if (isFirst(argument)) {
+                    throw new IllegalStateException("the first time");
+                }
+                yield "the second time";
+            }
+            case "hang-first" -> isFirst(argument) ? forever() : "the second time";
             // What is thrown
             case "throw" -> throw new IllegalStateException(argument);
             case "throw-checked" -> throw new IOException(argument);
@@ -260,6 +269,16 @@ public class Mixed implements Function<String, Object> {
         @Override
         public void printStackTrace(PrintStream s) {
             System.exit(3);
+        }
+    }
+
+    /** Whether this is the first call with that file. */
+    private static boolean isFirst(String file) throws IOException {
+        try {
+            Files.createFile(Path.of(file));
+            return true;
+        } catch (java.nio.file.FileAlreadyExistsException e) {
+            return false;
         }
     }
 

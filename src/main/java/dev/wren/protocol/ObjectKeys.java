@@ -24,6 +24,11 @@ public final class ObjectKeys {
         return tenant + "/jars/sha256/" + sha256;
     }
 
+    /** Since when nothing refers to a jar's bytes. */
+    public static String unusedJar(String tenant, String sha256) {
+        return tenant + "/jars/unused/" + sha256;
+    }
+
     /** All callsets, newest first, are folders under this. */
     public static String callsets(String tenant) {
         return tenant + "/callsets/";

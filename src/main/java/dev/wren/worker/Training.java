@@ -5,6 +5,7 @@ import dev.wren.protocol.Frame.WorkerSettings;
 import dev.wren.protocol.Invocation;
 import dev.wren.protocol.Protocol;
 import dev.wren.protocol.Report;
+import dev.wren.protocol.Sha256;
 import dev.wren.protocol.WireReader;
 import dev.wren.protocol.WireWriter;
 import dev.wren.worker.training.TrainingFunction;
@@ -23,8 +24,6 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
@@ -151,25 +150,21 @@ final class Training {
     }
 
     private String writeJar() throws IOException {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            try (OutputStream file = new DigestOutputStream(Files.newOutputStream(jar), digest);
-                    JarOutputStream out = new JarOutputStream(file)) {
-                for (Class<?> type : CLASSES) {
-                    String name = type.getName().replace('.', '/') + ".class";
-                    out.putNextEntry(new JarEntry(name));
-                    try (InputStream bytes = Training.class.getClassLoader().getResourceAsStream(name)) {
-                        if (bytes == null) {
-                            throw new IOException(name + " is not there");
-                        }
-                        bytes.transferTo(out);
+        MessageDigest digest = Sha256.digest();
+        try (OutputStream file = new DigestOutputStream(Files.newOutputStream(jar), digest);
+                JarOutputStream out = new JarOutputStream(file)) {
+            for (Class<?> type : CLASSES) {
+                String name = type.getName().replace('.', '/') + ".class";
+                out.putNextEntry(new JarEntry(name));
+                try (InputStream bytes = Training.class.getClassLoader().getResourceAsStream(name)) {
+                    if (bytes == null) {
+                        throw new IOException(name + " is not there");
                     }
+                    bytes.transferTo(out);
                 }
             }
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
         }
+        return Sha256.hex(digest.digest());
     }
 
     private static void delete(Path folder) throws IOException {

@@ -5,8 +5,10 @@ import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** The real gateway as a process of its own, so that it can be killed. */
 final class GatewayProcess implements AutoCloseable {
@@ -15,20 +17,27 @@ final class GatewayProcess implements AutoCloseable {
 
     private final Process process;
     private final Http http;
+    private final Http management;
 
-    private GatewayProcess(Process process, Http http) {
+    private GatewayProcess(Process process, Http http, Http management) {
         this.process = process;
         this.http = http;
+        this.management = management;
     }
 
-    static GatewayProcess start(Path store, Path log) {
+    static GatewayProcess start(Path store, Path log, String... more) {
         try {
             int port = freePort();
-            Process process = new ProcessBuilder(List.of(
+            int managementPort = freePort();
+            List<String> command = new ArrayList<>(List.of(
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
-                    "-cp", System.getProperty("java.class.path"), "dev.wren.gateway.WrenGateway",
-                    "--server.port=" + port, "--management.server.port=0", "--wren.store=" + store,
-                    "--wren.executors.local.workers=2"))
+                    "-cp", System.getProperty("java.class.path")));
+            Stream.of(more).filter(option -> option.startsWith("-X")).forEach(command::add);
+            command.addAll(List.of("dev.wren.gateway.WrenGateway", "--server.port=" + port,
+                    "--management.server.port=" + managementPort, "--wren.store=" + store,
+                    "--wren.executors.local.workers=2"));
+            Stream.of(more).filter(option -> option.startsWith("--")).forEach(command::add);
+            Process process = new ProcessBuilder(command)
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
                     .start();
@@ -39,7 +48,7 @@ final class GatewayProcess implements AutoCloseable {
                     throw new AssertionError("the gateway did not start: " + Files.readString(log));
                 }
             }
-            return new GatewayProcess(process, http);
+            return new GatewayProcess(process, http, new Http("http://127.0.0.1:" + managementPort));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -66,6 +75,24 @@ final class GatewayProcess implements AutoCloseable {
     /** Worker JVMs that it has started and that live. */
     List<ProcessHandle> workers() {
         return process.descendants().filter(ProcessHandle::isAlive).toList();
+    }
+
+    Http management() {
+        return management;
+    }
+
+    /** SIGTERM. */
+    void terminate() {
+        process.destroy();
+    }
+
+    /** Waits for the end; its exit code. */
+    int exitCode() throws InterruptedException {
+        return process.waitFor();
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
     }
 
     /** kill -9. */

@@ -8,6 +8,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -61,12 +64,50 @@ final class Http {
                 .POST(HttpRequest.BodyPublishers.ofByteArray(body)));
     }
 
-    Answer delete(String path) {
-        return send(request(path).DELETE());
+    Answer delete(String path, String... headers) {
+        return send(request(path, headers).DELETE());
     }
 
-    Answer method(String method, String path) {
-        return send(request(path).method(method, HttpRequest.BodyPublishers.noBody()));
+    /** Submits lines of data. */
+    Answer lines(String path, HttpRequest.BodyPublisher body, String... headers) {
+        return send(request(path, headers).header("Content-Type", "application/x-ndjson").POST(body));
+    }
+
+    /** An answer that is read as it comes. */
+    Stream<String> stream(String path, String... headers) {
+        try {
+            HttpResponse<Stream<String>> answer = CLIENT.send(request(path, headers).GET().build(),
+                    HttpResponse.BodyHandlers.ofLines());
+            if (answer.statusCode() != 200) {
+                throw new AssertionError(answer.statusCode() + " for " + path);
+            }
+            return answer.body();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    String url() {
+        return url;
+    }
+
+    /** Ids of all callsets, page by page. */
+    List<String> callsets(String query) {
+        List<String> ids = new ArrayList<>();
+        String next = "/calls?" + query;
+        while (!next.isEmpty()) {
+            JsonNode page = get(next).json();
+            page.path("items").forEach(item -> ids.add(item.path("callsetId").asString()));
+            next = page.path("next").asString("");
+        }
+        return ids;
+    }
+
+    Answer method(String method, String path, String... headers) {
+        return send(request(path, headers).method(method, HttpRequest.BodyPublishers.noBody()));
     }
 
     Answer putJar(String name, Path jar, String... headers) {
@@ -105,7 +146,7 @@ final class Http {
         return callset;
     }
 
-    private HttpRequest.Builder request(String path, String... headers) {
+    HttpRequest.Builder request(String path, String... headers) {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url + path)).timeout(Duration.ofMinutes(3));
         if (headers.length > 0) {
             request.headers(headers);
@@ -113,7 +154,7 @@ final class Http {
         return request;
     }
 
-    private static Answer send(HttpRequest.Builder request) {
+    static Answer send(HttpRequest.Builder request) {
         try {
             return new Answer(CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofString()));
         } catch (IOException e) {

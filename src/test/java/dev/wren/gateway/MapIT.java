@@ -51,7 +51,7 @@ class MapIT {
 
     @Test
     void maps_through_the_generated_client() throws ApiException {
-        Callset callset = gateway.calls().map(square(1, 2, 3).tags(Map.of("color", "red")));
+        Callset callset = gateway.calls().map(square(1, 2, 3).tags(Map.of("color", "red")), null, null);
         Callset done = gateway.calls().getCallset(callset.getCallsetId(), new BigDecimal("30"), null);
         assertThat(done.getDone()).isTrue();
         assertThat(done.getDoneAt()).isNotNull();

@@ -7,8 +7,10 @@ import dev.wren.client.invoker.ApiClient;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.support.GenericApplicationContext;
 
 /** The real gateway on a free port, in this JVM, with a store of its own and real workers. */
 final class RunningGateway implements AutoCloseable {
@@ -27,15 +29,30 @@ final class RunningGateway implements AutoCloseable {
     }
 
     static RunningGateway start(Path store, String... settings) {
+        return start(store, context -> {
+        }, settings);
+    }
+
+    /** The same, with further or other beans. */
+    static RunningGateway start(Path store, Consumer<GenericApplicationContext> beans, String... settings) {
         List<String> arguments = new ArrayList<>(List.of("--server.port=0", "--management.server.port=0",
                 "--wren.store=" + store, "--wren.executors.local.workers=2"));
         arguments.addAll(List.of(settings));
-        return new RunningGateway(SpringApplication.run(WrenGateway.class, arguments.toArray(String[]::new)));
+        SpringApplication application = new SpringApplication(WrenGateway.class);
+        application.addInitializers(context -> beans.accept((GenericApplicationContext) context));
+        return new RunningGateway(application.run(arguments.toArray(String[]::new)));
     }
 
     /** The same, with the test functions uploaded as {@code fn}. */
     static RunningGateway startWithFunctions(Path store, String... settings) {
-        RunningGateway gateway = start(store, settings);
+        return startWithFunctions(store, context -> {
+        }, settings);
+    }
+
+    /** The same, with further or other beans. */
+    static RunningGateway startWithFunctions(Path store, Consumer<GenericApplicationContext> beans,
+            String... settings) {
+        RunningGateway gateway = start(store, beans, settings);
         Http.Answer put = gateway.http.putJar("fn", FUNCTIONS);
         if (put.status() >= 300) {
             throw new AssertionError(put.text());

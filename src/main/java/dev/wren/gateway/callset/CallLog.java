@@ -9,6 +9,7 @@ import dev.wren.protocol.ObjectKeys;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.springframework.stereotype.Component;
 
 /** The logs of outcomes, read and written segment by segment. Safe for use by several threads. */
@@ -79,6 +80,28 @@ public final class CallLog {
             }));
         }
         return heads;
+    }
+
+    /** Calls that ended with segment {@code n}, in its order. */
+    int[] ended(String tenant, CallsetId id, int n) {
+        String key = ObjectKeys.segment(tenant, id, n);
+        IntStream.Builder calls = IntStream.builder();
+        Segment.replay(key, read(key), new Segment.Visitor() {
+            @Override
+            public void ended(int call, int attempt, dev.wren.protocol.CallState outcome, boolean last, int offset) {
+                if (last) {
+                    calls.add(call);
+                }
+            }
+
+            @Override
+            public void cancelled(int from, int to) {
+                for (int call = from; call < to; call++) {
+                    calls.add(call);
+                }
+            }
+        });
+        return calls.build().toArray();
     }
 
     /** The record at a place in the log. */

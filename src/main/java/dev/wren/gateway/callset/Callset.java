@@ -2,6 +2,8 @@ package dev.wren.gateway.callset;
 
 import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.gateway.store.ObjectStore;
+import dev.wren.gateway.web.ProblemException;
+import dev.wren.gateway.web.ProblemType;
 import dev.wren.protocol.CallIds;
 import dev.wren.protocol.CallState;
 import dev.wren.protocol.CallsetId;
@@ -20,6 +22,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,8 +40,11 @@ public final class Callset {
     private final CallWaiters waiters = new CallWaiters();
     private volatile Running running = Running.NOTHING;
     private volatile boolean deleted;
-    /** What is to happen when the last call has ended. Guarded by the lock. */
-    private List<Runnable> doneActions = new ArrayList<>();
+    /** Whether its data are not there yet. */
+    private volatile boolean held;
+    private final Origins origins;
+    /** What is to happen when the last call has ended, or the callset was deleted. Guarded by the lock. */
+    private List<Runnable> endActions = new ArrayList<>();
     private @Nullable CallTable table;
     private int segments;
     private @Nullable Instant doneAt;
@@ -46,6 +52,7 @@ public final class Callset {
 
     Callset(Manifest.Stored stored, ObjectStore store, CallLog log, Drives drives) {
         this.manifest = stored.manifest();
+        this.origins = stored.origins();
         this.data = new Data(store, manifest, stored.data());
         this.store = store;
         this.log = log;
@@ -124,6 +131,13 @@ public final class Callset {
         return manifest.redriveOf();
     }
 
+    /** The id of the call of {@link #redriveOf()} that a call is run again for; nothing where there is none. */
+    Optional<String> redriveOfCallId(int index) {
+        return manifest.redriveOf() == null
+                ? Optional.empty()
+                : Optional.of(CallIds.format(origins.of(index), origins.sizeOfOrigin()));
+    }
+
     public @Nullable CallsetId reduceOf() {
         return manifest.reduceOf();
     }
@@ -147,8 +161,9 @@ public final class Callset {
     public CallTable table() {
         CallTable current = table;
         if (current == null) {
-            current = new CallTable(size());
-            List<Segment.Head> heads = log.replay(tenant(), id(), current);
+            CallTable made = new CallTable(size());
+            List<Segment.Head> heads = unlessDeleted(() -> log.replay(tenant(), id(), made));
+            current = made;
             segments = heads.size();
             table = current;
             if (!heads.isEmpty()) {
@@ -252,15 +267,22 @@ public final class Callset {
         }
         List<Call.Attempt> ended = new ArrayList<>(earlier.size() + 1);
         for (CallTable.Location at : earlier) {
-            ended.add(log.attempt(tenant(), id(), at));
+            ended.add(attempt(at));
         }
-        last.ifPresent(at -> ended.add(log.attempt(tenant(), id(), at)));
+        last.ifPresent(at -> ended.add(attempt(at)));
         Report report = ended.isEmpty() ? null : ended.getLast().report();
-        if (invokedAt == null && !ended.isEmpty()) {
+        // Of a call that has ended the log alone tells, so that it is the same for ever.
+        if ((invokedAt == null || state.isFinal()) && !ended.isEmpty()) {
             invokedAt = ended.getLast().invokedAt();
+        } else if (state.isFinal()) {
+            invokedAt = null;
         }
-        if (state == CallState.CANCELLED && last.isEmpty()) {
-            report = new Report(index, attempts, new Outcome.Cancelled(), report == null ? null : report.status());
+        if (state == CallState.CANCELLED) {
+            Report.Status status = null;
+            for (Call.Attempt attempt : ended) {
+                status = attempt.report().status() != null ? attempt.report().status() : status;
+            }
+            report = new Report(index, attempts, new Outcome.Cancelled(), status);
         }
         return new Call(index, state, attempts, ended, report, invokedAt);
     }
@@ -315,20 +337,73 @@ public final class Callset {
         return waiters;
     }
 
-    /** Cancels all calls that have not ended; returns when that is durable. */
-    public void cancel() throws InterruptedException {
+    /** Cancels all calls that have not ended; true if that is durable within {@code timeout}. */
+    boolean cancel(Duration timeout) throws InterruptedException {
         if (!done()) {
             drives.cancel(this);
-            waiters.await(() -> deleted || done(), CallWaiters.DONE, null);
+        }
+        return awaitDone(timeout);
+    }
+
+    /** Cancels a call that has not ended; true if that is durable within {@code timeout}. */
+    boolean cancel(int index, Duration timeout) throws InterruptedException {
+        if (!state(index).isFinal()) {
+            drives.cancel(this, index);
+        }
+        return awaitFinal(index, timeout);
+    }
+
+    /** Calls that ended in {@code error} or {@code cancelled}. */
+    Origins failed() {
+        Origins.Builder failed = new Origins.Builder(size());
+        lock.lock();
+        try {
+            CallTable now = table();
+            for (int call = 0; call < size(); call++) {
+                CallState state = now.state(call);
+                if (state == CallState.ERROR || state == CallState.CANCELLED) {
+                    failed.add(call);
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+        return failed.build();
+    }
+
+    /** Data of calls, as {@link Data#read} gives them. */
+    List<byte[]> read(int first, int count, int maxBytes) {
+        return unlessDeleted(() -> data.read(first, count, maxBytes));
+    }
+
+    /** Segments of the log. */
+    int segments() {
+        lock.lock();
+        try {
+            return nextSegment();
+        } finally {
+            lock.unlock();
         }
     }
 
-    /** Cancels a call that has not ended; returns when that is durable. */
-    public void cancel(int index) throws InterruptedException {
-        if (!state(index).isFinal()) {
-            drives.cancel(this, index);
-            waiters.await(() -> deleted || state(index).isFinal(), index, null);
-        }
+    /** Calls that ended with a segment of the log, in its order. */
+    int[] endedWith(int segment) {
+        return unlessDeleted(() -> log.ended(tenant(), id(), segment));
+    }
+
+    /** No call is sent before {@link #release()}. */
+    void hold() {
+        held = true;
+    }
+
+    /** The data are there. */
+    public void release() {
+        held = false;
+    }
+
+    /** Whether no call may be sent yet. */
+    public boolean held() {
+        return held;
     }
 
     /** Whether it was deleted since it was found. */
@@ -338,15 +413,20 @@ public final class Callset {
 
     void markDeleted() {
         deleted = true;
+        running = Running.NOTHING;
+        runEndActions();
         waiters.wakeAll();
     }
 
-    /** Runs {@code action} once, when the last call has ended; at once if all have. It must be quick. */
-    public void onDone(Runnable action) {
+    /**
+     * Runs {@code action} once, when the last call has ended or the callset is deleted; at once if that was before. It
+     * must be quick.
+     */
+    public void onEnd(Runnable action) {
         lock.lock();
         try {
-            if (doneAt == null) {
-                doneActions.add(action);
+            if (doneAt == null && !deleted) {
+                endActions.add(action);
                 return;
             }
         } finally {
@@ -406,17 +486,41 @@ public final class Callset {
         }
         if (nowDone) {
             running = Running.NOTHING;
-            List<Runnable> actions;
-            lock.lock();
-            try {
-                actions = doneActions;
-                doneActions = new ArrayList<>();
-            } finally {
-                lock.unlock();
-            }
-            actions.forEach(Runnable::run);
+            runEndActions();
         }
         waiters.wake(ended, cancelled, nowDone);
+    }
+
+    private void runEndActions() {
+        List<Runnable> actions;
+        lock.lock();
+        try {
+            actions = endActions;
+            endActions = new ArrayList<>();
+        } finally {
+            lock.unlock();
+        }
+        actions.forEach(Runnable::run);
+    }
+
+    private Call.Attempt attempt(CallTable.Location at) {
+        return unlessDeleted(() -> log.attempt(tenant(), id(), at));
+    }
+
+    /**
+     * Reads the store. What is missing because the callset was deleted meanwhile is no damage.
+     *
+     * @throws ProblemException {@code not-found} if it was deleted
+     */
+    private <T> T unlessDeleted(Supplier<T> reading) {
+        try {
+            return reading.get();
+        } catch (DamagedObjectException e) {
+            if (deleted || store.read(ObjectKeys.manifest(tenant(), id()), 0, 1).isEmpty()) {
+                throw new ProblemException(ProblemType.NOT_FOUND, "There is no callset " + id() + ".");
+            }
+            throw e;
+        }
     }
 
     private boolean runs(int index) {
@@ -431,7 +535,8 @@ public final class Callset {
     private Segment.Head last() {
         Segment.Head known = head;
         if (known == null) {
-            known = log.last(tenant(), id()).orElse(new Segment.Head(createdAt(), 0, 0, 0));
+            known = unlessDeleted(() -> log.last(tenant(), id()))
+                    .orElse(new Segment.Head(createdAt(), 0, 0, 0));
             stands(known);
         }
         return known;
@@ -445,8 +550,8 @@ public final class Callset {
     }
 
     private InputStream open(String key, long size) {
-        ObjectStore.StoredObject object = store.get(key)
-                .orElseThrow(() -> new DamagedObjectException(key, "is not there", null));
+        ObjectStore.StoredObject object = unlessDeleted(() -> store.get(key)
+                .orElseThrow(() -> new DamagedObjectException(key, "is not there", null)));
         if (object.size() != size) {
             object.close();
             throw new DamagedObjectException(key, "has " + object.size() + " bytes, not " + size, null);

@@ -6,6 +6,7 @@ import dev.wren.gateway.web.ParkedRequests;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
 import dev.wren.gateway.web.Tenant;
+import dev.wren.gateway.web.Unchanging;
 import dev.wren.protocol.CallsetId;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
@@ -55,12 +56,13 @@ final class CallsetController {
             @Parameter(description = "of a next link") @RequestParam(required = false) @Nullable String cursor) {
         List<String> tags = tag == null ? List.of() : tag;
         String list = "calls " + state + " " + executor + " " + new TreeSet<>(tags);
-        String after = Cursor.decode(list, cursor);
+        String place = Cursor.decode(list, cursor);
+        CallsetId after = place == null ? null : CallsetId.parse(place).orElseThrow(Cursor::invalid);
         int wanted = Cursor.limit(limit);
         Predicate<Callset> filter = callset -> (state == null || (state == Progress.done) == callset.done())
                 && (executor == null || executor.equals(callset.executor()))
                 && tags.stream().allMatch(each -> hasTag(callset, each));
-        List<Callset> found = callsets.list(tenant, filter, after == null ? null : new CallsetId(after), wanted + 1);
+        List<Callset> found = callsets.list(tenant, filter, after, wanted + 1);
         List<Callset> shown = found.subList(0, Math.min(wanted, found.size()));
         String next = null;
         if (found.size() > wanted) {
@@ -94,7 +96,7 @@ final class CallsetController {
     @GetMapping(path = "/calls/{callsetId}", produces = "application/json")
     @Operation(operationId = "getCallset", tags = "calls", summary = "A callset, waiting for it if asked to")
     @ApiResponse(responseCode = "200", description = "How it stands.", useReturnTypeSchema = true)
-    CallsetView get(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, @PathVariable String callsetId,
+    ResponseEntity<CallsetView> get(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, @PathVariable String callsetId,
             @Parameter(description = "seconds to wait first; cut to the longest wait", schema = @io.swagger.v3.oas.annotations.media.Schema(type = "number", minimum = "0")) @RequestParam(required = false) @Nullable String wait,
             @Parameter(description = "what to wait for") @RequestParam(defaultValue = "ALL_COMPLETED") ReturnWhen returnWhen)
             throws InterruptedException {
@@ -108,7 +110,12 @@ final class CallsetController {
             }
         }
         Lookup.require(callset);
-        return CallsetView.of(callset);
+        CallsetView view = CallsetView.of(callset);
+        ResponseEntity.BodyBuilder answer = ResponseEntity.ok();
+        if (view.done()) {
+            Unchanging.tag(answer, callset.id().text());
+        }
+        return answer.body(view);
     }
 
     @PostMapping(path = "/calls/{callsetId}/cancel", produces = "application/json")
@@ -118,7 +125,9 @@ final class CallsetController {
     CallsetView cancel(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, @PathVariable String callsetId)
             throws InterruptedException {
         Callset callset = callsets.get(tenant, callsetId);
-        callset.cancel();
+        if (!parked.park(parked.longest(), callset::cancel)) {
+            throw Lookup.notYetCancelled();
+        }
         Lookup.require(callset);
         return CallsetView.of(callset);
     }

@@ -2,6 +2,7 @@ package dev.wren.gateway.callset;
 
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
+import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
@@ -15,6 +16,8 @@ import org.springframework.validation.annotation.Validated;
  * @param maxDatumSize bytes of one datum's JSON text
  * @param maxNesting levels of nesting in a body
  * @param maxRunning callsets that are not done, at once, over all tenants
+ * @param maxReduceSize bytes of the values that a reduce takes
+ * @param idempotencyAge how long an idempotency key is kept
  * @param allowOverwriteInvokeArgs whether {@code overwriteInvokeArgs} may be used
  * @param inlineData bytes of data up to which they travel in the manifest
  * @param segmentCache bytes of log segments kept in memory for readers
@@ -25,7 +28,8 @@ import org.springframework.validation.annotation.Validated;
 public record CallsetSettings(@DefaultValue("1000000") @Min(0) @Max(100_000_000) int mapItemLimit,
         @DefaultValue("1GB") DataSize maxBodySize, @DefaultValue("6MB") DataSize maxDatumSize,
         @DefaultValue("1000") @Min(1) @Max(10_000) int maxNesting,
-        @DefaultValue("10000") @Min(1) int maxRunning, @DefaultValue("false") boolean allowOverwriteInvokeArgs,
+        @DefaultValue("10000") @Min(1) int maxRunning, @DefaultValue("64MB") DataSize maxReduceSize,
+        @DefaultValue("24h") Duration idempotencyAge, @DefaultValue("false") boolean allowOverwriteInvokeArgs,
         @DefaultValue("64KB") DataSize inlineData, @DefaultValue("64MB") DataSize segmentCache,
         @DefaultValue("64MB") DataSize tableCache) {
 }

@@ -33,6 +33,11 @@ record CallsetView(String callsetId, FunctionView function, String executor,
     @Schema(name = "States", description = "Calls by state, at one moment.")
     record StatesView(@com.fasterxml.jackson.annotation.JsonProperty("new") int created, int invoked, int running,
             int success, int error, int cancelled) {
+
+        static StatesView of(Counts counts) {
+            return new StatesView(counts.created(), counts.invoked(), counts.running(), counts.success(),
+                    counts.error(), counts.cancelled());
+        }
     }
 
     static CallsetView of(Callset callset) {
@@ -51,12 +56,11 @@ record CallsetView(String callsetId, FunctionView function, String executor,
         }
         String self = "/calls/" + callset.id();
         Map<String, String> links = new TreeMap<>(Map.of("self", self, "futures", self + "/futures", "results",
-                self + "/results", "cancel", self + "/cancel"));
+                self + "/results", "events", self + "/events", "cancel", self + "/cancel"));
         return new CallsetView(callset.id().text(),
                 new FunctionView(callset.settings().jar(), callset.sha256(), callset.settings().handler()),
                 callset.executor(), callset.size(),
-                new StatesView(counts.created(), counts.invoked(), counts.running(), counts.success(),
-                        counts.error(), counts.cancelled()),
+                StatesView.of(counts),
                 doneAt != null, callset.createdAt(), doneAt, new TreeMap<>(callset.settings().tags()),
                 callset.redriveOf() == null ? null : callset.redriveOf().text(),
                 callset.reduceOf() == null ? null : callset.reduceOf().text(), links, futures);

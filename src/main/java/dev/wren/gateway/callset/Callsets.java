@@ -18,11 +18,12 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -53,12 +54,19 @@ public final class Callsets {
     /** Callsets that are not done. */
     private final ConcurrentMap<CallsetId, Callset> running = new ConcurrentHashMap<>();
     private final ConcurrentMap<CallsetId, Draft> drafts = new ConcurrentHashMap<>();
+    private final Readings readings = new Readings();
+    private final Reductions reductions;
+    private final IdempotencyKeys keys;
     /** Callsets that are done, and may be looked at again. */
     private final Cache<String, Callset> done;
+    /** Callsets deleted of late: whoever was reading their manifest then must not bring them back. */
+    private final Cache<CallsetId, Boolean> deleted = Caffeine.newBuilder()
+            .expireAfterWrite(Duration.ofMinutes(10)).build();
     private volatile boolean accepting = true;
 
     Callsets(ObjectStore store, CallLog callLog, Jars jars, FunctionCheck functions, Placement placement,
-            Drives drives, CallsetIds ids, CallsetSettings limits, Clock clock, MeterRegistry metrics) {
+            Drives drives, CallsetIds ids, Reductions reductions, IdempotencyKeys keys, CallsetSettings limits,
+            Clock clock, MeterRegistry metrics) {
         this.store = store;
         this.callLog = callLog;
         this.jars = jars;
@@ -66,6 +74,8 @@ public final class Callsets {
         this.placement = placement;
         this.drives = drives;
         this.ids = ids;
+        this.reductions = reductions;
+        this.keys = keys;
         this.limits = limits;
         this.clock = clock;
         this.done = Caffeine.newBuilder()
@@ -84,7 +94,7 @@ public final class Callsets {
      * @throws ProblemException {@code too-many} when as many callsets run as may, {@code unavailable} while shutting
      * down
      */
-    public Draft draft(String tenant) {
+    Draft draft(String tenant) {
         if (!accepting) {
             throw new ProblemException(ProblemType.UNAVAILABLE, "The gateway is shutting down.")
                     .retryAfter(Duration.ofSeconds(5));
@@ -104,33 +114,51 @@ public final class Callsets {
         accepting = false;
     }
 
-    Callset submit(Draft draft, MapSettings settings) throws IOException {
-        String tenant = draft.tenant();
+    /** Checks a map, and pins its jar; {@code sha256} is its content where that is known already. */
+    Draft.Prepared prepare(String tenant, MapSettings settings, @Nullable String sha256,
+            @Nullable CallsetId redriveOf, @Nullable CallsetId reduceOf) {
         if (!settings.overwriteInvokeArgs().isEmpty() && !limits.allowOverwriteInvokeArgs()) {
             throw ProblemException.atPointer(ProblemType.NOT_ALLOWED, "/overwriteInvokeArgs",
                     "The configuration does not allow overwriting the fields of an invocation.");
         }
         String executor = placement.place(settings.executor(), settings.config());
-        PinnedJar jar = jars.pin(tenant, settings.jar());
+        PinnedJar jar = jars.pin(tenant, sha256 == null ? settings.jar() : "sha256:" + sha256);
         try (LocalJar local = jars.localFile(jar)) {
             functions.check(local, settings.handler(), settings.excludeModules());
+            return new Draft.Prepared(settings, executor, jar, redriveOf, reduceOf);
+        } catch (RuntimeException e) {
+            jars.unpin(jar);
+            throw e;
         }
-        Manifest.Layout layout = draft.commitData(settings.dataAllAsOne());
-        Manifest manifest = new Manifest(draft.id(), tenant, settings, executor, jar.sha256(), jar.size(),
-                draft.size(), layout, clock.instant().truncatedTo(ChronoUnit.MILLIS), null, null);
+    }
+
+    Callset submit(Draft draft, Draft.@Nullable KeyUse key) throws IOException {
+        String tenant = draft.tenant();
+        Draft.Prepared prepared = draft.prepared().orElseThrow();
+        Manifest.Layout layout = draft.commitData(prepared.settings().dataAllAsOne());
+        Manifest manifest = new Manifest(draft.id(), tenant, prepared.settings(), prepared.executor(),
+                prepared.jar().sha256(), prepared.jar().size(), draft.size(), layout,
+                clock.instant().truncatedTo(ChronoUnit.MILLIS), prepared.redriveOf(), prepared.reduceOf(),
+                key == null ? null : key.hash());
         Manifest.InlineData inline = draft.inlineData(layout);
-        if (!store.putIfAbsent(ObjectKeys.manifest(tenant, draft.id()), manifest.encode(json, inline))) {
+        if (key != null) {
+            key.use(draft.id());
+        }
+        if (!store.putIfAbsent(ObjectKeys.manifest(tenant, draft.id()),
+                manifest.encode(json, inline, draft.origins()))) {
             throw new IllegalStateException("callset " + draft.id() + " is there already");
         }
-        Callset callset = new Callset(new Manifest.Stored(manifest, inline), store, callLog, drives);
+        Callset callset = callset(new Manifest.Stored(manifest, inline, draft.origins()));
         drive(callset);
         return callset;
     }
 
     void closed(Draft draft, boolean submitted) {
         if (!submitted) {
-            deleteObjects(draft.tenant(), draft.id());
+            deleteObjects(draft.tenant(), draft.id(), _ -> {
+            });
         }
+        draft.prepared().ifPresent(prepared -> jars.unpin(prepared.jar()));
         drafts.remove(draft.id());
     }
 
@@ -142,8 +170,20 @@ public final class Callsets {
     public Callset get(String tenant, String callsetId) {
         return CallsetId.parse(callsetId)
                 .flatMap(id -> find(tenant, id))
-                .orElseThrow(() -> new ProblemException(ProblemType.NOT_FOUND,
-                        "There is no callset " + callsetId + "."));
+                .orElseThrow(() -> notFound(callsetId));
+    }
+
+    private static ProblemException notFound(String callsetId) {
+        return new ProblemException(ProblemType.NOT_FOUND, "There is no callset " + callsetId + ".");
+    }
+
+    /**
+     * Keeps retention from a callset until it is closed.
+     *
+     * @throws ProblemException {@code not-found} if it is being removed
+     */
+    Readings.Reading reading(Callset callset) {
+        return readings.begin(callset.id()).orElseThrow(() -> notFound(callset.id().text()));
     }
 
     /**
@@ -174,24 +214,38 @@ public final class Callsets {
 
     /** Cancels what runs, and deletes everything of the callset; gone for every reader from the call on. */
     public void delete(Callset callset) {
+        delete(callset, _ -> {
+        });
+    }
+
+    /**
+     * Deletes a callset that is done, unless somebody reads it.
+     *
+     * @param throttle told of objects before they are deleted
+     */
+    boolean expire(Callset callset, IntConsumer throttle) {
+        return callset.done() && readings.unlessRead(callset.id(), () -> delete(callset, throttle));
+    }
+
+    private void delete(Callset callset, IntConsumer throttle) {
+        String key = callset.manifest().idempotencyKey();
+        if (key != null) {
+            keys.forgetCallset(callset.tenant(), key, callset.id());
+        }
         drives.abandon(callset);
+        deleted.put(callset.id(), true);
         // The manifest first: without it there is no callset, whatever else is left.
         store.delete(List.of(ObjectKeys.manifest(callset.tenant(), callset.id())));
         running.remove(callset.id());
         done.invalidate(cacheKey(callset.tenant(), callset.id()));
         callset.markDeleted();
-        deleteObjects(callset.tenant(), callset.id());
+        deleteObjects(callset.tenant(), callset.id(), throttle);
     }
 
     private void finished(Callset callset) {
-        if (running.remove(callset.id(), callset)) {
+        if (running.remove(callset.id(), callset) && !callset.deleted()) {
             done.put(cacheKey(callset.tenant(), callset.id()), callset);
         }
-    }
-
-    /** Callsets that are not done. */
-    public Collection<Callset> running() {
-        return List.copyOf(running.values());
     }
 
     /**
@@ -199,43 +253,43 @@ public final class Callsets {
      * accepted. Called once, before anything else.
      */
     public int recover() {
-        int resumed = 0;
+        List<Callset> open = new ArrayList<>();
         for (String tenant : tenants()) {
-            String from = null;
-            List<String> keys;
-            do {
-                keys = store.folders(ObjectKeys.callsets(tenant), from, PAGE);
-                for (String key : keys) {
-                    from = key;
-                    Optional<CallsetId> id = CallsetId.ofKey(key);
-                    if (id.isPresent() && resume(tenant, id.get())) {
-                        resumed++;
+            each(tenant, null, id -> {
+                try {
+                    Optional<Callset> found = load(tenant, id);
+                    if (found.isEmpty()) {
+                        deleteObjects(tenant, id, _ -> {
+                        });
+                    } else if (!found.get().done()) {
+                        open.add(found.get());
                     }
+                } catch (RuntimeException e) {
+                    log.error("callset {} is damaged and is not driven: {}", id, e.getMessage());
                 }
-            } while (keys.size() == PAGE);
+            });
         }
-        return resumed;
+        // All are known before any is driven: a reduce looks for the callset that it waits for.
+        open.forEach(callset -> running.put(callset.id(), callset));
+        open.forEach(this::drive);
+        return open.size();
     }
 
-    private boolean resume(String tenant, CallsetId id) {
-        try {
-            Optional<Callset> found = load(tenant, id);
-            if (found.isEmpty()) {
-                deleteObjects(tenant, id);
-                return false;
+    /** Ids of the tenant's callsets, newest first, behind {@code after}; of broken submissions too. */
+    void each(String tenant, @Nullable CallsetId after, Consumer<CallsetId> action) {
+        String from = after == null ? null : after.key();
+        List<String> keys;
+        do {
+            keys = store.folders(ObjectKeys.callsets(tenant), from, PAGE);
+            for (String key : keys) {
+                from = key;
+                CallsetId.ofKey(key).ifPresent(action);
             }
-            if (found.get().done()) {
-                return false;
-            }
-            drive(found.get());
-            return true;
-        } catch (RuntimeException e) {
-            log.error("callset {} is damaged and is not driven: {}", id, e.getMessage());
-            return false;
-        }
+        } while (keys.size() == PAGE);
     }
 
-    private List<String> tenants() {
+    /** Everybody who has anything in the store. */
+    List<String> tenants() {
         return store.folders("", null, PAGE).stream().filter(name -> !name.equals("shards")).toList();
     }
 
@@ -245,8 +299,33 @@ public final class Callsets {
             return;
         }
         running.put(callset.id(), callset);
-        callset.onDone(() -> finished(callset));
+        callset.onEnd(() -> finished(callset));
+        CallsetId reduced = callset.reduceOf();
+        if (reduced == null) {
+            drives.begin(callset);
+            return;
+        }
+        callset.hold();
         drives.begin(callset);
+        Optional<Callset> of = find(callset.tenant(), reduced);
+        reductions.begin(callset, of, of.flatMap(each -> readings.begin(each.id())));
+    }
+
+    private Callset callset(Manifest.Stored stored) {
+        return new Callset(stored, store, callLog, drives);
+    }
+
+    /** A callset as the store has it now; nothing if it is being received, or was never accepted. */
+    Optional<Callset> peek(String tenant, CallsetId id) {
+        Callset active = running.get(id);
+        return active != null ? Optional.of(active) : load(tenant, id);
+    }
+
+    /** Deletes what a submission has left that was never accepted and is not under way. */
+    void sweep(String tenant, CallsetId id, IntConsumer throttle) {
+        if (!drafts.containsKey(id) && load(tenant, id).isEmpty()) {
+            deleteObjects(tenant, id, throttle);
+        }
     }
 
     private Optional<Callset> find(String tenant, CallsetId id) {
@@ -265,6 +344,10 @@ public final class Callsets {
             return meanwhile.tenant().equals(tenant) ? Optional.of(meanwhile) : Optional.empty();
         }
         loaded.ifPresent(callset -> done.put(cacheKey(tenant, id), callset));
+        if (deleted.getIfPresent(id) != null) {
+            done.invalidate(cacheKey(tenant, id));
+            return Optional.empty();
+        }
         return loaded;
     }
 
@@ -280,14 +363,15 @@ public final class Callsets {
     private Optional<Callset> load(String tenant, CallsetId id) {
         String key = ObjectKeys.manifest(tenant, id);
         return store.get(key)
-                .map(object -> new Callset(Manifest.decode(json, key, object.bytes()), store, callLog, drives));
+                .map(object -> callset(Manifest.decode(json, key, object.bytes())));
     }
 
-    private void deleteObjects(String tenant, CallsetId id) {
+    private void deleteObjects(String tenant, CallsetId id, IntConsumer throttle) {
         List<ObjectStore.Entry> left;
         do {
-            left = store.list(ObjectKeys.callset(tenant, id), null, 1000);
+            left = store.list(ObjectKeys.callset(tenant, id), null, PAGE);
             if (!left.isEmpty()) {
+                throttle.accept(left.size());
                 store.delete(left.stream().map(ObjectStore.Entry::key).toList());
             }
         } while (!left.isEmpty());

@@ -1,5 +1,6 @@
 package dev.wren.gateway.callset;
 
+import dev.wren.gateway.jar.PinnedJar;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
@@ -13,13 +14,15 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A callset that is being received. The data go to the store as they come; few of them stay in memory and travel with
- * the manifest. Closed without a {@link #submit} it leaves nothing behind. Used by one thread.
+ * A callset that is being received: prepared, given its data, submitted; preparation and data may come in either order.
+ * The data go to the store as they come; few of them stay in memory and travel with the manifest. Closed without a
+ * {@link #submit} it leaves nothing behind. Used by one thread.
  */
-public final class Draft implements DataSink, AutoCloseable {
+final class Draft implements DataSink, AutoCloseable {
 
     private static final int BUFFER = 1 << 18;
 
@@ -34,7 +37,10 @@ public final class Draft implements DataSink, AutoCloseable {
     private int size;
     private long bytes;
     private @Nullable Spill spill;
+    private boolean later;
     private boolean submitted;
+    private @Nullable Prepared prepared;
+    private Origins origins = Origins.NONE;
 
     Draft(Callsets callsets, ObjectStore store, CallsetSettings limits, String tenant, CallsetId id) {
         this.callsets = callsets;
@@ -42,6 +48,17 @@ public final class Draft implements DataSink, AutoCloseable {
         this.limits = limits;
         this.tenant = tenant;
         this.id = id;
+    }
+
+    /**
+     * What is known to be right, with the jar pinned.
+     *
+     * @param executor where the calls are to run
+     * @param redriveOf the callset whose calls these are, or null
+     * @param reduceOf the callset whose values are reduced, or null
+     */
+    record Prepared(MapSettings settings, String executor, PinnedJar jar, @Nullable CallsetId redriveOf,
+            @Nullable CallsetId reduceOf) {
     }
 
     String tenant() {
@@ -53,7 +70,7 @@ public final class Draft implements DataSink, AutoCloseable {
     }
 
     /** Data so far. */
-    public int size() {
+    int size() {
         return size;
     }
 
@@ -87,20 +104,79 @@ public final class Draft implements DataSink, AutoCloseable {
         size++;
     }
 
+    /** Which calls of another callset these are. */
+    void origins(Origins of) {
+        origins = of;
+    }
+
+    Origins origins() {
+        return origins;
+    }
+
+    /** There is one datum, and it is stored when it is known, before the callset is driven. */
+    void addLater() {
+        later = true;
+        size = 1;
+    }
+
     /**
-     * Checks the settings against jars and executors, and makes the callset durable.
+     * Checks what a map says against jars and executors.
      *
+     * @throws ProblemException when it is refused
+     */
+    void prepare(MapSettings settings) {
+        prepared(callsets.prepare(tenant, settings, null, null, null));
+    }
+
+    /** The same for calls of {@code of}, which are run again with the jar's content that they had. */
+    void prepareRedrive(Callset of) {
+        prepared(callsets.prepare(tenant, of.settings(), of.sha256(), of.id(), of.reduceOf()));
+    }
+
+    /** The same for a reduce of the values of {@code of}. */
+    void prepareReduce(Callset of, MapSettings settings) {
+        prepared(callsets.prepare(tenant, settings, null, null, of.id()));
+    }
+
+    private void prepared(Prepared now) {
+        if (prepared != null) {
+            throw new IllegalStateException("prepared already");
+        }
+        prepared = now;
+    }
+
+    Optional<Prepared> prepared() {
+        return Optional.ofNullable(prepared);
+    }
+
+    /**
+     * Makes the callset durable.
+     *
+     * @param use told before the callset is accepted what its id is; may refuse it
      * @throws ProblemException when it is refused; nothing is stored then
      */
-    public Callset submit(MapSettings settings) throws IOException {
-        Callset callset = callsets.submit(this, settings);
+    Callset submit(@Nullable KeyUse use) throws IOException {
+        Callset callset = callsets.submit(this, use);
         submitted = true;
         return callset;
+    }
+
+    /** The idempotency key of a submission. */
+    interface KeyUse {
+
+        /** SHA-256 of the key, in hex. */
+        String hash();
+
+        /** Says durably that the key stands for a callset that is about to be accepted. */
+        void use(CallsetId callset);
     }
 
     /** Makes the data durable where the settings say, and tells where they are; called before the manifest is put. */
     Manifest.Layout commitData(boolean dataAllAsOne) throws IOException {
         Spill current = spill;
+        if (later) {
+            return Manifest.Layout.EACH;
+        }
         if (current == null) {
             if (dataAllAsOne || size == 0) {
                 return Manifest.Layout.INLINE;

@@ -6,6 +6,8 @@ import dev.wren.gateway.web.ParkedRequests;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
 import dev.wren.gateway.web.Tenant;
+import dev.wren.gateway.web.Unchanging;
+import dev.wren.protocol.CallIds;
 import dev.wren.protocol.CallState;
 import dev.wren.protocol.Report;
 import io.swagger.v3.oas.annotations.Operation;
@@ -66,7 +68,7 @@ final class FutureController {
         String after = Cursor.decode(list, cursor);
         int wanted = Cursor.limit(limit);
         List<FutureView> items = new ArrayList<>();
-        int next = after == null ? 0 : Lookup.call(callset, after) + 1;
+        int next = after == null ? 0 : CallIds.parse(after, callset.size()).orElseThrow(Cursor::invalid) + 1;
         while (next < callset.size() && items.size() < wanted) {
             OptionalInt index = only == null ? OptionalInt.of(next) : callset.next(only, next);
             if (index.isEmpty()) {
@@ -94,7 +96,8 @@ final class FutureController {
                 "One of new, invoked, running, success, error, cancelled.");
     }
 
-    @GetMapping(path = "/calls/{callsetId}/{callId}", produces = "application/json")
+    // Digits alone, so that an unacceptable request for /events is no request for a call.
+    @GetMapping(path = "/calls/{callsetId}/{callId:\\d+}", produces = "application/json")
     @Operation(operationId = "getFuture", tags = "calls", summary = "A future, waiting for its end if asked to")
     @ApiResponse(responseCode = "200", description = "How it stands.", useReturnTypeSchema = true)
     ResponseEntity<FutureView> get(@RequestAttribute(Tenant.ATTRIBUTE) String tenant,
@@ -112,7 +115,11 @@ final class FutureController {
         if (preferred != null) {
             answer.header("Preference-Applied", "wait=" + preferred.toSeconds());
         }
-        return answer.body(FutureView.of(callset, callset.call(index)));
+        Call call = callset.call(index);
+        if (call.state().isFinal()) {
+            Unchanging.tag(answer, callset.id() + "-" + callset.callId(index));
+        }
+        return answer.body(FutureView.of(callset, call));
     }
 
     @GetMapping(path = "/calls/{callsetId}/{callId}/result", produces = "application/json")
@@ -181,7 +188,9 @@ final class FutureController {
             @PathVariable String callId) throws InterruptedException {
         Callset callset = callsets.get(tenant, callsetId);
         int index = Lookup.call(callset, callId);
-        callset.cancel(index);
+        if (!parked.park(parked.longest(), left -> callset.cancel(index, left))) {
+            throw Lookup.notYetCancelled();
+        }
         Lookup.require(callset);
         return FutureView.of(callset, callset.call(index));
     }

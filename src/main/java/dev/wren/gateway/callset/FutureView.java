@@ -26,6 +26,7 @@ record FutureView(String callsetId, String callId, StateView state,
         @Schema(description = "attempts begun") int attempts, List<AttemptView> attemptLog,
         @Schema(description = "what a worker has measured of the last attempt that ended; null until then") @Nullable StatusView status,
         InvokeMetadataView invokeMetadata, String storagePath,
+        @Schema(description = "the call that this one runs again") @JsonInclude(Include.NON_NULL) @Nullable String redriveOfCallId,
         Map<String, String> links) {
 
     /** States by the names that callers see. */
@@ -112,7 +113,8 @@ record FutureView(String callsetId, String callId, StateView state,
                 report == null ? null : StatusView.of(report),
                 new InvokeMetadataView(callset.createdAt(), call.invokedAt(), callset.executor(),
                         callset.settings().extraMeta()),
-                ObjectKeys.callset(callset.tenant(), callset.id()), links);
+                ObjectKeys.callset(callset.tenant(), callset.id()),
+                callset.redriveOfCallId(call.index()).orElse(null), links);
     }
 
     private static @Nullable String inline(Report report) {

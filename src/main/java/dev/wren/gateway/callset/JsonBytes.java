@@ -72,6 +72,12 @@ final class JsonBytes extends InputStream {
         partTooLarge = tooLarge;
     }
 
+    /** What is before {@code position} is not needed any more. */
+    void drop(long position) {
+        mark = position;
+        maxPart = Long.MAX_VALUE;
+    }
+
     /** The bytes behind {@link #offset}. */
     byte[] window() {
         return window;

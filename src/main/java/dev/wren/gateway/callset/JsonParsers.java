@@ -2,6 +2,7 @@ package dev.wren.gateway.callset;
 
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
+import java.io.IOException;
 import java.io.InputStream;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -14,6 +15,7 @@ import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.util.JsonRecyclerPools;
 import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Parsers of bodies: strict, with the limits of maps. Safe for use by several threads. */
@@ -48,14 +50,50 @@ final class JsonParsers {
         return mapper.createParser(in);
     }
 
+    JsonParser parser(byte[] bytes, int offset, int length) {
+        return mapper.createParser(bytes, offset, length);
+    }
+
+    /**
+     * Reads a body that is small enough for memory, as one value.
+     *
+     * @param maxBytes of the body
+     * @throws ProblemException {@code malformed-json}, {@code too-large}
+     */
+    JsonNode read(InputStream body, long maxBytes) throws IOException {
+        try (JsonParser parser = parser(new JsonBytes(body, maxBytes))) {
+            if (parser.nextToken() == null) {
+                throw JsonBytes.malformed("The body is empty.", 1, 1);
+            }
+            JsonNode value = mapper.readTree(parser);
+            end(parser);
+            return value;
+        } catch (JacksonException e) {
+            throw problem(e);
+        }
+    }
+
+    /** Refuses text after the end of a body. */
+    static void end(JsonParser parser) {
+        if (parser.nextToken() != null) {
+            TokenStreamLocation at = parser.currentTokenLocation();
+            throw JsonBytes.malformed("There is text after the end of the JSON.", at.getLineNr(), at.getColumnNr());
+        }
+    }
+
     /** What a caller is told of a parser's exception. */
     ProblemException problem(JacksonException e) {
+        return problem(e, 1);
+    }
+
+    /** The same, where the parser was given the body from its line {@code firstLine} on. */
+    ProblemException problem(JacksonException e, long firstLine) {
         if (e instanceof StreamConstraintsException) {
             return new ProblemException(ProblemType.TOO_LARGE,
                     "JSON may be nested " + maxNesting + " levels deep.").with("limit", maxNesting);
         }
         TokenStreamLocation at = e.getLocation();
-        long line = at == null ? 1 : Math.max(1, at.getLineNr());
+        long line = firstLine + (at == null ? 0 : Math.max(0, at.getLineNr() - 1));
         long column = at == null ? 1 : Math.max(1, at.getColumnNr());
         return JsonBytes.malformed(detail(e), line, column);
     }

@@ -3,6 +3,7 @@ package dev.wren.gateway.callset;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
 import dev.wren.protocol.CallIds;
+import java.time.Duration;
 
 /** Finds calls by their ids. */
 final class Lookup {
@@ -19,6 +20,12 @@ final class Lookup {
         return CallIds.parse(callId, callset.size())
                 .orElseThrow(() -> new ProblemException(ProblemType.NOT_FOUND,
                         "The callset " + callset.id() + " has no call of this id."));
+    }
+
+    /** A cancel was decided, and its commit takes longer than a request may. */
+    static ProblemException notYetCancelled() {
+        return new ProblemException(ProblemType.UNAVAILABLE, "The cancel is not durable yet; ask again.")
+                .retryAfter(Duration.ofSeconds(1));
     }
 
     /** Refuses a callset that was deleted while somebody waited for it. */

@@ -26,11 +26,13 @@ import tools.jackson.databind.json.JsonMapper;
  * @param createdAt when it was accepted
  * @param redriveOf the callset whose failed calls these are, or null
  * @param reduceOf the callset whose values this one reduces, or null
+ * @param idempotencyKey SHA-256 of the key that it was submitted with, in hex, or null
  */
 public record Manifest(CallsetId id, String tenant, MapSettings settings, String executor, String sha256, long jarSize,
-        int size, Layout layout, Instant createdAt, @Nullable CallsetId redriveOf, @Nullable CallsetId reduceOf) {
+        int size, Layout layout, Instant createdAt, @Nullable CallsetId redriveOf, @Nullable CallsetId reduceOf,
+        @Nullable String idempotencyKey) {
 
-    private static final int MAGIC = 0x57524331;
+    private static final int MAGIC = 0x57524332;
     private static final int CHECKSUM = 4;
 
     /** Where the data of a callset are. */
@@ -43,8 +45,8 @@ public record Manifest(CallsetId id, String tenant, MapSettings settings, String
         EACH
     }
 
-    /** The object's bytes: this manifest, and the data when they are {@link Layout#INLINE}. */
-    byte[] encode(JsonMapper json, InlineData data) {
+    /** The object's bytes: this manifest, the data when they are {@link Layout#INLINE}, and the origins of a redrive. */
+    byte[] encode(JsonMapper json, InlineData data, Origins origins) {
         byte[] text = json.writeValueAsBytes(this);
         WireWriter out = new WireWriter(text.length + data.bytes().length + 4 * data.ends().length + 64);
         out.putInt(MAGIC);
@@ -54,6 +56,12 @@ public record Manifest(CallsetId id, String tenant, MapSettings settings, String
             out.putInt(end);
         }
         out.putBytes(data.bytes());
+        int[] runs = origins.runs();
+        out.putInt(origins.sizeOfOrigin());
+        out.putInt(runs.length);
+        for (int bound : runs) {
+            out.putInt(bound);
+        }
         byte[] body = out.toByteArray();
         out.putInt(checksum(body, body.length));
         return out.toByteArray();
@@ -78,14 +86,20 @@ public record Manifest(CallsetId id, String tenant, MapSettings settings, String
                 throw new WireException("the checksum is wrong");
             }
             Manifest manifest = json.readValue(new String(in.getBytes(), StandardCharsets.UTF_8), Manifest.class);
-            int[] ends = new int[in.getInt()];
-            for (int i = 0; i < ends.length; i++) {
-                ends[i] = in.getInt();
-            }
-            return new Stored(manifest, new InlineData(ends, in.getBytes()));
+            int[] ends = ints(in);
+            byte[] data = in.getBytes();
+            return new Stored(manifest, new InlineData(ends, data), Origins.of(in.getInt(), ints(in)));
         } catch (WireException | JacksonException e) {
             throw new DamagedObjectException(key, "the manifest cannot be read: " + e.getMessage(), e);
         }
+    }
+
+    private static int[] ints(WireReader in) {
+        int[] numbers = new int[in.getInt()];
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = in.getInt();
+        }
+        return numbers;
     }
 
     private static int checksum(byte[] bytes, int length) {
@@ -106,7 +120,11 @@ public record Manifest(CallsetId id, String tenant, MapSettings settings, String
         static final InlineData NONE = new InlineData(new int[0], new byte[0]);
     }
 
-    /** A manifest and what came with it. */
-    record Stored(Manifest manifest, InlineData data) {
+    /**
+     * A manifest and what came with it.
+     *
+     * @param origins which calls of {@link #redriveOf} these are
+     */
+    record Stored(Manifest manifest, InlineData data, Origins origins) {
     }
 }

@@ -64,15 +64,52 @@ final class MapFields {
                 : path -> detail -> new FieldError(null, parameter(path), detail);
     }
 
+    /** A problem with fields of the body as one with query parameters. */
+    static ProblemException inQuery(ProblemException problem) {
+        return problem.withErrors(problem.errors().stream()
+                .map(error -> error.pointer() == null || error.pointer().isEmpty()
+                        ? error
+                        : new FieldError(null, parameter(error.pointer()), error.detail()))
+                .toList());
+    }
+
     private static String parameter(String pointer) {
         String path = pointer.startsWith("/function/") ? pointer.substring("/function".length()) : pointer;
         return path.substring(1).replace('/', '.').replace("~1", "/").replace("~0", "~");
+    }
+
+    /**
+     * The settings of a reduce: those of its map, with another function.
+     *
+     * @throws ProblemException {@code invalid-request}, with all that is wrong
+     */
+    static MapSettings reduce(JsonNode body, MapSettings map) {
+        if (!body.isObject()) {
+            throw ProblemException.atPointer(ProblemType.INVALID_REQUEST, "", "The body must be a JSON object.");
+        }
+        Map<String, JsonNode> fields = new LinkedHashMap<>();
+        body.properties().forEach(field -> fields.put(field.getKey(), field.getValue()));
+        MapFields checked = new MapFields(fields, null, true);
+        for (String name : fields.keySet()) {
+            if (NAMES.contains(name) && !name.equals("function")) {
+                checked.wrong("/" + escape(name), "A reduce has the settings of its map; there is only function.");
+            }
+        }
+        MapSettings function = checked.settings();
+        return map.withFunction(function.jar(), function.handler());
     }
 
     /** Notes what is wrong at a place that this class does not look at. */
     void wrong(String pointer, String detail) {
         if (errors.size() < MAX_ERRORS) {
             errors.add(where.apply(pointer).error(detail));
+        }
+    }
+
+    /** Notes what was found wrong before. */
+    void wrong(FieldError error) {
+        if (errors.size() < MAX_ERRORS) {
+            errors.add(error);
         }
     }
 

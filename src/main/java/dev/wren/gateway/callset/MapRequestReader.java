@@ -61,7 +61,7 @@ final class MapRequestReader {
         }
         if (first != JsonToken.START_OBJECT) {
             parser.skipChildren();
-            end(parser);
+            JsonParsers.end(parser);
             throw ProblemException.atPointer(ProblemType.INVALID_REQUEST, "", "The body must be a JSON object.");
         }
         while (parser.nextToken() != JsonToken.END_OBJECT) {
@@ -82,19 +82,12 @@ final class MapRequestReader {
                 }
             }
         }
-        end(parser);
+        JsonParsers.end(parser);
         MapFields checked = new MapFields(fields, meta, true);
         if (dataWrong != null) {
             checked.wrong("/" + DATA, dataWrong);
         }
         return checked.settings();
-    }
-
-    private static void end(JsonParser parser) {
-        if (parser.nextToken() != null) {
-            var at = parser.currentTokenLocation();
-            throw JsonBytes.malformed("There is text after the end of the JSON.", at.getLineNr(), at.getColumnNr());
-        }
     }
 
     /** Hands the data on; returns what is wrong with the field, or null. */

@@ -39,4 +39,11 @@ public record MapSettings(String jar, String handler, @Nullable String executor,
         excludeModules = List.copyOf(excludeModules);
         tags = Map.copyOf(tags);
     }
+
+    /** The same settings with another function. */
+    MapSettings withFunction(String otherJar, String otherHandler) {
+        return new MapSettings(otherJar, otherHandler, executor, config, jobMaxRuntime, extraEnv, extraMeta,
+                invokePoolThreads, dataAllAsOne, useCachedRuntime, overwriteInvokeArgs, excludeModules, chunkSize,
+                maxAttempts, maxConcurrency, toleratedFailures, tags);
+    }
 }

@@ -8,6 +8,7 @@ import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.InputStream;
@@ -72,6 +73,12 @@ final class ResultsController {
         if (failed.isPresent()) {
             throw Failed.call(callset, callset.call(failed.getAsInt()));
         }
+        try (Readings.Reading _ = callsets.reading(callset)) {
+            array(callset, response);
+        }
+    }
+
+    private static void array(Callset callset, HttpServletResponse response) throws IOException {
         response.setContentType("application/json");
         OutputStream out = new java.io.BufferedOutputStream(response.getOutputStream(), BUFFER);
         out.write('[');
@@ -129,12 +136,23 @@ final class ResultsController {
     void lines(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, @PathVariable String callsetId,
             @RequestParam(required = false) @Nullable String timeout,
             @RequestParam(defaultValue = "false") boolean checkOnly,
-            @RequestParam(defaultValue = "true") boolean throwExcept, HttpServletResponse response)
-            throws IOException, InterruptedException {
+            @RequestParam(defaultValue = "true") boolean throwExcept, HttpServletRequest request,
+            HttpServletResponse response) throws IOException, InterruptedException {
         Callset callset = callsets.get(tenant, callsetId);
         Duration wait = checkOnly ? Duration.ZERO : parked.seconds(timeout, "timeout", parked.longest());
         long deadline = System.nanoTime() + wait.toNanos();
         response.setContentType(NDJSON);
+        if (request.getMethod().equals("HEAD")) {
+            return;
+        }
+        try (Readings.Reading _ = callsets.reading(callset)) {
+            lines(callset, timeout == null && !checkOnly ? null : deadline, response);
+        }
+    }
+
+    /** Writes the lines; what has not ended at the deadline is told of as it is then. */
+    private void lines(Callset callset, @Nullable Long deadline, HttpServletResponse response)
+            throws IOException, InterruptedException {
         OutputStream out = new java.io.BufferedOutputStream(response.getOutputStream(), BUFFER);
         for (int index = 0; index < callset.size(); index++) {
             if (!callset.state(index).isFinal()) {
@@ -142,15 +160,16 @@ final class ResultsController {
                 out.flush();
                 response.flushBuffer();
                 int waitedFor = index;
-                Duration left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
-                if (timeout == null && !checkOnly) {
-                    left = Duration.ofDays(1);
+                Duration left = deadline == null
+                        ? Duration.ofDays(1)
+                        : Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+                boolean ended = parked.park(left, until -> callset.awaitFinal(waitedFor, until));
+                if (!ended && deadline == null) {
+                    // The gateway is about to end: the caller must see that there is no more, not an end.
+                    throw new IOException("results cut off");
                 }
-                parked.park(left, until -> callset.awaitFinal(waitedFor, until));
             }
-            if (callset.deleted()) {
-                break;
-            }
+            Lookup.require(callset);
             line(out, callset, callset.call(index));
         }
         out.flush();

@@ -23,7 +23,6 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestAttribute;
 import org.springframework.web.bind.annotation.RestController;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /** Waits for many calls at once. */
@@ -75,7 +74,7 @@ final class WaitController {
     @ApiResponse(responseCode = "200", description = "How things stand.", useReturnTypeSchema = true)
     WaitResult await(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, HttpServletRequest request)
             throws IOException, InterruptedException {
-        JsonNode body = body(request);
+        JsonNode body = parsers.read(request.getInputStream(), MAX_BODY);
         List<FieldError> errors = new ArrayList<>();
         Asked asked = new Asked(tenant, errors);
         check(body, asked, errors);
@@ -94,23 +93,6 @@ final class WaitController {
             (call.state().isFinal() ? done : notDone).add(FutureView.of(ref.callset(), call));
         }
         return new WaitResult(done, notDone, complete);
-    }
-
-    private JsonNode body(HttpServletRequest request) throws IOException {
-        try (var parser = parsers.parser(new JsonBytes(request.getInputStream(), MAX_BODY))) {
-            if (parser.nextToken() == null) {
-                throw JsonBytes.malformed("The body is empty.", 1, 1);
-            }
-            JsonNode body = parsers.mapper().readTree(parser);
-            if (parser.nextToken() != null) {
-                var at = parser.currentTokenLocation();
-                throw JsonBytes.malformed("There is text after the end of the JSON.", at.getLineNr(),
-                        at.getColumnNr());
-            }
-            return body;
-        } catch (JacksonException e) {
-            throw parsers.problem(e);
-        }
     }
 
     private static void check(JsonNode body, Asked asked, List<FieldError> errors) {

@@ -6,6 +6,7 @@ import dev.wren.gateway.callset.Drives;
 import dev.wren.gateway.executor.Executor;
 import dev.wren.gateway.executor.Executors;
 import dev.wren.gateway.store.ObjectStore;
+import dev.wren.protocol.CallError;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -85,6 +86,17 @@ final class Dispatcher implements Drives, Drive.Environment {
     @Override
     public void cancel(Callset callset, int call) {
         with(callset, drive -> drive.cancel(call));
+    }
+
+    @Override
+    public void release(Callset callset) {
+        callset.release();
+        with(callset, this::offer);
+    }
+
+    @Override
+    public void fail(Callset callset, CallError error) {
+        with(callset, drive -> drive.fail(error));
     }
 
     @Override

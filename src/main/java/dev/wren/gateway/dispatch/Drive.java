@@ -21,8 +21,11 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -47,7 +50,8 @@ final class Drive implements Callset.Running, Chunk.Sink {
     private final Set<Chunk> chunks = new HashSet<>();
     private final Map<Integer, Integer> losses = new HashMap<>();
     private final Staged staged = new Staged();
-    private int sending;
+    /** Calls whose data are being read, by the array that they were taken in. */
+    private final Set<int[]> sending = Collections.newSetFromMap(new IdentityHashMap<>());
     private int errors;
     private long meanNanos;
     private boolean stopped;
@@ -106,7 +110,8 @@ final class Drive implements Callset.Running, Chunk.Sink {
     boolean hasWork() {
         callset.lock().lock();
         try {
-            return !stopped && chunks.size() < maxChunks && sending < callset.settings().invokePoolThreads()
+            return !stopped && !callset.held() && chunks.size() < maxChunks
+                    && sending.size() < callset.settings().invokePoolThreads()
                     && !pending.isEmpty();
         } finally {
             callset.lock().unlock();
@@ -129,7 +134,7 @@ final class Drive implements Callset.Running, Chunk.Sink {
                 table.invoke(calls[i]);
                 attempts[i] = table.attempts(calls[i]);
             }
-            sending++;
+            sending.add(calls);
         } finally {
             callset.lock().unlock();
         }
@@ -151,7 +156,7 @@ final class Drive implements Callset.Running, Chunk.Sink {
         }
         callset.lock().lock();
         try {
-            sending--;
+            sending.remove(calls);
             for (int i = data.size(); i < calls.length; i++) {
                 takeBack(calls[i]);
             }
@@ -175,7 +180,7 @@ final class Drive implements Callset.Running, Chunk.Sink {
     private void unreadable(int[] calls, int[] attempts, String why) {
         callset.lock().lock();
         try {
-            sending--;
+            sending.remove(calls);
             for (int i = 0; i < calls.length; i++) {
                 if (!table.isDecided(calls[i])) {
                     decide(new Report(calls[i], attempts[i],
@@ -191,7 +196,7 @@ final class Drive implements Callset.Running, Chunk.Sink {
     private void postpone(int[] calls) {
         callset.lock().lock();
         try {
-            sending--;
+            sending.remove(calls);
         } finally {
             callset.lock().unlock();
         }
@@ -207,8 +212,10 @@ final class Drive implements Callset.Running, Chunk.Sink {
     }
 
     private void takeBack(int call) {
-        table.uninvoke(call);
-        pending.addFirst(call);
+        if (!table.isDecided(call)) {
+            table.uninvoke(call);
+            pending.addFirst(call);
+        }
     }
 
     /** Data of the first of {@code calls}, as many as fit. */
@@ -343,14 +350,27 @@ final class Drive implements Callset.Running, Chunk.Sink {
         afterCancel();
     }
 
+    /** All calls that are not decided end in {@code error}. */
+    void fail(CallError error) {
+        callset.lock().lock();
+        try {
+            for (int call = 0; call < table.size(); call++) {
+                if (!table.isDecided(call)) {
+                    decide(new Report(call, table.attempts(call), new Outcome.Failure(error), null),
+                            environment.now());
+                }
+            }
+        } finally {
+            callset.lock().unlock();
+        }
+        environment.commit(this);
+    }
+
     /** Cancels one call, if it is not decided. */
     void cancel(int call) {
         callset.lock().lock();
         try {
-            if (!table.isDecided(call)) {
-                table.decide(call);
-                staged.add(new Segment.Entry.Cancelled(List.of(call, call + 1)));
-            }
+            cancel(call, call + 1);
         } finally {
             callset.lock().unlock();
         }
@@ -389,19 +409,43 @@ final class Drive implements Callset.Running, Chunk.Sink {
     }
 
     private void cancelRest() {
+        cancel(0, table.size());
+    }
+
+    /**
+     * Cancels those of the calls {@code from} to {@code to}, exclusive, that are not decided. The attempt of a call that
+     * a worker has begun is told of in the log; one that only waits at the executor has had none.
+     */
+    private void cancel(int from, int to) {
+        BitSet waiting = new BitSet();
+        sending.forEach(calls -> Arrays.stream(calls).forEach(waiting::set));
+        for (Chunk chunk : chunks) {
+            Arrays.stream(chunk.open()).forEach(waiting::set);
+            for (int call : chunk.running()) {
+                if (call >= from && call < to && !table.isDecided(call)) {
+                    table.decide(call);
+                    staged.add(new Segment.Entry.Ended(
+                            new Report(call, table.attempts(call), new Outcome.Cancelled(), null),
+                            chunk.invokedAt().toEpochMilli(), true));
+                }
+            }
+        }
         List<Integer> runs = new ArrayList<>();
-        int from = -1;
-        for (int call = 0; call <= table.size(); call++) {
-            boolean free = call < table.size() && !table.isDecided(call);
-            if (free && from < 0) {
-                from = call;
-            } else if (!free && from >= 0) {
-                runs.add(from);
+        int begin = -1;
+        for (int call = from; call <= to; call++) {
+            boolean free = call < to && !table.isDecided(call);
+            if (free && begin < 0) {
+                begin = call;
+            } else if (!free && begin >= 0) {
+                runs.add(begin);
                 runs.add(call);
-                from = -1;
+                begin = -1;
             }
             if (free) {
                 table.decide(call);
+                if (waiting.get(call)) {
+                    table.uninvoke(call);
+                }
             }
         }
         if (!runs.isEmpty()) {

@@ -21,6 +21,8 @@ final class Shards implements SmartLifecycle {
     private final Callsets callsets;
     private final Dispatcher dispatcher;
     private volatile boolean running;
+    /** Guarded by this. */
+    private boolean drained;
 
     Shards(Callsets callsets, Dispatcher dispatcher) {
         this.callsets = callsets;
@@ -39,13 +41,22 @@ final class Shards implements SmartLifecycle {
 
     @Override
     public void stop() {
+        drain();
+        running = false;
+    }
+
+    /** Takes no more work, lets calls go on for the configured time, and commits what was reported. Once. */
+    synchronized void drain() {
+        if (drained) {
+            return;
+        }
+        drained = true;
         callsets.stopAccepting();
         try {
             dispatcher.stop(COMMIT_WAIT);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        running = false;
     }
 
     @Override
@@ -53,7 +64,7 @@ final class Shards implements SmartLifecycle {
         return running;
     }
 
-    /** Before the web server starts, and after it has stopped. */
+    /** Before the web server starts; {@link Draining} stops it, while the web server still answers. */
     @Override
     public int getPhase() {
         return 0;

@@ -4,6 +4,7 @@ import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.gateway.store.StoreException;
 import dev.wren.protocol.ObjectKeys;
+import dev.wren.protocol.Sha256;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
@@ -184,7 +185,7 @@ final class JarCache implements AutoCloseable {
     }
 
     private static String copy(InputStream from, OutputStream to) throws IOException {
-        MessageDigest digest = Jars.sha256();
+        MessageDigest digest = Sha256.digest();
         new DigestInputStream(from, digest).transferTo(to);
         return HexFormat.of().formatHex(digest.digest());
     }

@@ -3,6 +3,7 @@ package dev.wren.gateway.jar;
 import dev.wren.gateway.web.Cursor;
 import dev.wren.gateway.web.Page;
 import dev.wren.gateway.web.Tenant;
+import dev.wren.gateway.web.Unchanging;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Content;
@@ -82,8 +83,10 @@ final class JarController {
     @GetMapping(path = "/jars/{name}", produces = "application/json")
     @Operation(operationId = "getJar", tags = "jars", summary = "What a name stands for")
     @ApiResponse(responseCode = "200", description = "The jar.", useReturnTypeSchema = true)
-    JarView get(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, @PathVariable String name) {
-        return JarView.of(jars.get(tenant, name));
+    ResponseEntity<JarView> get(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, @PathVariable String name) {
+        JarInfo jar = jars.get(tenant, name);
+        return Unchanging.tag(ResponseEntity.ok(), jar.sha256() + "-" + jar.createdAt().toEpochMilli())
+                .body(JarView.of(jar));
     }
 
     @DeleteMapping("/jars/{name}")

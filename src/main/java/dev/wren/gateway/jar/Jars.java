@@ -6,6 +6,7 @@ import dev.wren.gateway.store.StoreException;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
 import dev.wren.protocol.ObjectKeys;
+import dev.wren.protocol.Sha256;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,14 +15,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.HexFormat;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,7 @@ public final class Jars implements AutoCloseable {
     private static final Pattern CONTENT = Pattern.compile("sha256:([0-9a-f]{64})");
     private static final Pattern S3 = Pattern.compile("s3://([^/]{1,255})/.+");
     private static final Duration UPLOAD_LATER = Duration.ofSeconds(2);
+    private static final int PAGE = 500;
     private static final Logger log = LoggerFactory.getLogger(Jars.class);
 
     private final ObjectStore store;
@@ -47,6 +49,7 @@ public final class Jars implements AutoCloseable {
     private final Clock clock;
     private final JsonMapper json = JsonMapper.shared();
     private final Semaphore uploads;
+    private final Touched touched = new Touched();
 
     Jars(ObjectStore store, JarSettings limits, Clock clock, MeterRegistry metrics) {
         this.store = store;
@@ -82,12 +85,18 @@ public final class Jars implements AutoCloseable {
         try {
             Path file = cache.newTemporary();
             try {
-                MessageDigest digest = sha256();
+                MessageDigest digest = Sha256.digest();
                 long size = receive(new DigestInputStream(body, digest), file);
                 HostileJar.check(file, limits);
-                String hash = HexFormat.of().formatHex(digest.digest());
-                keep(ObjectKeys.jarContent(tenant, hash), file);
-                return name(tenant, name, hash, size);
+                String hash = Sha256.hex(digest.digest());
+                String content = ObjectKeys.jarContent(tenant, hash);
+                touched.begin(content);
+                try {
+                    keep(content, file);
+                    return name(tenant, name, hash, size);
+                } finally {
+                    touched.end(content);
+                }
             } finally {
                 Files.deleteIfExists(file);
             }
@@ -198,7 +207,7 @@ public final class Jars implements AutoCloseable {
     }
 
     /**
-     * The content that a reference stands for now.
+     * The content that a reference stands for now. It is not removed before {@link #unpin}.
      *
      * @param reference a name, or {@code sha256:<hex>}
      * @throws ProblemException with the pointer {@code /function/jar}: {@code invalid-function} if there is none,
@@ -212,11 +221,7 @@ public final class Jars implements AutoCloseable {
         }
         var content = CONTENT.matcher(reference);
         if (content.matches()) {
-            String hash = content.group(1);
-            return store.get(ObjectKeys.jarContent(tenant, hash)).map(object -> {
-                object.close();
-                return new PinnedJar(tenant, hash, object.size());
-            }).orElseThrow(() -> missing("There is no jar of this content."));
+            return pinContent(tenant, content.group(1));
         }
         if (!NAME.matcher(reference).matches()) {
             throw ProblemException.atPointer(ProblemType.INVALID_REQUEST, "/function/jar",
@@ -225,7 +230,25 @@ public final class Jars implements AutoCloseable {
         JarInfo jar = find(tenant, reference)
                 .orElseThrow(
                         () -> missing("There is no jar of the name " + reference + "; PUT /jars/{name} makes one."));
+        touched.begin(ObjectKeys.jarContent(tenant, jar.sha256()));
         return new PinnedJar(tenant, jar.sha256(), jar.size());
+    }
+
+    private PinnedJar pinContent(String tenant, String hash) {
+        String key = ObjectKeys.jarContent(tenant, hash);
+        touched.begin(key);
+        Optional<ObjectStore.StoredObject> object = store.get(key);
+        if (object.isEmpty()) {
+            touched.end(key);
+            throw missing("There is no jar of this content.");
+        }
+        object.get().close();
+        return new PinnedJar(tenant, hash, object.get().size());
+    }
+
+    /** Lets go of what {@link #pin} gave: a callset refers to the jar now, or never will. */
+    public void unpin(PinnedJar jar) {
+        touched.end(ObjectKeys.jarContent(jar.tenant(), jar.sha256()));
     }
 
     private static ProblemException missing(String detail) {
@@ -240,6 +263,43 @@ public final class Jars implements AutoCloseable {
      */
     public LocalJar localFile(PinnedJar jar) {
         return cache.open(jar);
+    }
+
+    /** A sweep begins: contents that are put or pinned from now on are not removed by it. */
+    public void beginSweep() {
+        touched.beginSweep();
+    }
+
+    /** Hashes of contents, in order, behind {@code after}; at most {@code limit}. */
+    public List<String> contents(String tenant, @Nullable String after, int limit) {
+        String prefix = ObjectKeys.jarContent(tenant, "");
+        return store.list(prefix, after == null ? null : prefix + after, limit).stream()
+                .map(entry -> entry.key().substring(prefix.length())).toList();
+    }
+
+    /** Hashes of the contents that names stand for. */
+    public Set<String> named(String tenant) {
+        Set<String> hashes = new HashSet<>();
+        String after = null;
+        List<JarInfo> page;
+        do {
+            page = list(tenant, after, PAGE);
+            for (JarInfo jar : page) {
+                hashes.add(jar.sha256());
+                after = jar.name();
+            }
+        } while (page.size() == PAGE);
+        return hashes;
+    }
+
+    /**
+     * Removes a content that nothing referred to when the sweep began; unless it was put or pinned since.
+     *
+     * @return whether it was removed
+     */
+    public boolean removeContent(String tenant, String hash) {
+        String key = ObjectKeys.jarContent(tenant, hash);
+        return touched.unlessTouched(key, () -> store.delete(List.of(key)));
     }
 
     /** Lets go of the folder of files, which are kept for the next start. Jars that are open stay usable. */
@@ -282,14 +342,6 @@ public final class Jars implements AutoCloseable {
         if (!NAME.matcher(name).matches()) {
             throw ProblemException.atParameter(ProblemType.INVALID_REQUEST, "name",
                     "1 to 128 letters, digits, '.', '_' and '-', not starting with '.'.");
-        }
-    }
-
-    static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
         }
     }
 }

@@ -5,15 +5,14 @@ import dev.wren.gateway.web.ProblemType;
 import dev.wren.gateway.web.ProblemWriter;
 import dev.wren.gateway.web.Tenant;
 import dev.wren.protocol.ObjectKeys;
+import dev.wren.protocol.Sha256;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -33,8 +32,11 @@ final class ApiKeys extends OncePerRequestFilter {
 
     private final List<SecuritySettings.Key> keys;
 
-    ApiKeys(List<SecuritySettings.Key> keys) {
+    private final List<String> allowedOrigins;
+
+    ApiKeys(List<SecuritySettings.Key> keys, List<String> allowedOrigins) {
         this.keys = List.copyOf(keys);
+        this.allowedOrigins = List.copyOf(allowedOrigins);
     }
 
     @Override
@@ -66,7 +68,7 @@ final class ApiKeys extends OncePerRequestFilter {
         if (header == null || !header.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
             return null;
         }
-        byte[] hash = sha256(header.substring(BEARER.length()).strip());
+        byte[] hash = Sha256.hash(header.substring(BEARER.length()).strip());
         String found = null;
         for (SecuritySettings.Key key : keys) {
             if (MessageDigest.isEqual(key.hash(), hash)) {
@@ -77,14 +79,14 @@ final class ApiKeys extends OncePerRequestFilter {
     }
 
     /** Refuses what a browser sends for a page of another site, also when that site's name leads to this machine. */
-    private static Optional<ProblemException> strangers(HttpServletRequest request) {
+    private Optional<ProblemException> strangers(HttpServletRequest request) {
         String host = request.getServerName();
         if (!LOOPBACK.contains(host) && !host.startsWith("127.")) {
             return Optional.of(new ProblemException(ProblemType.NOT_ALLOWED,
                     "Without API keys the gateway answers to localhost only, not to " + host + "."));
         }
         String origin = request.getHeader(HttpHeaders.ORIGIN);
-        if (origin != null && !isSame(origin, request)) {
+        if (origin != null && !isSame(origin, request) && !allowedOrigins.contains(origin)) {
             return Optional.of(new ProblemException(ProblemType.NOT_ALLOWED,
                     "Without API keys the gateway does not answer to pages of other sites."));
         }
@@ -97,14 +99,6 @@ final class ApiKeys extends OncePerRequestFilter {
             return request.getServerName().equals(uri.getHost()) && request.getServerPort() == uri.getPort();
         } catch (IllegalArgumentException _) {
             return false;
-        }
-    }
-
-    private static byte[] sha256(String key) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
         }
     }
 }

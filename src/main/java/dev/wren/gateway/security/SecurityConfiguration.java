@@ -1,10 +1,12 @@
 package dev.wren.gateway.security;
 
+import dev.wren.gateway.web.WebSettings;
 import java.net.InetAddress;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.security.config.Customizer;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
 import org.springframework.security.config.http.SessionCreationPolicy;
@@ -25,7 +27,7 @@ class SecurityConfiguration {
     }
 
     @Bean
-    SecurityFilterChain security(HttpSecurity http, SecuritySettings settings) {
+    SecurityFilterChain security(HttpSecurity http, SecuritySettings settings, WebSettings web) {
         return http.csrf(AbstractHttpConfigurer::disable)
                 .formLogin(AbstractHttpConfigurer::disable)
                 .httpBasic(AbstractHttpConfigurer::disable)
@@ -34,7 +36,9 @@ class SecurityConfiguration {
                 .requestCache(AbstractHttpConfigurer::disable)
                 .sessionManagement(session -> session.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
                 .authorizeHttpRequests(requests -> requests.anyRequest().permitAll())
-                .addFilterBefore(new ApiKeys(settings.keys()), AuthorizationFilter.class)
+                // Before the keys: a browser asks without one whether it may send it.
+                .cors(Customizer.withDefaults())
+                .addFilterBefore(new ApiKeys(settings.keys(), web.allowedOrigins()), AuthorizationFilter.class)
                 .build();
     }
 }

@@ -53,7 +53,12 @@ public final class Cursor {
         } catch (IllegalArgumentException _) {
             // Said below.
         }
-        throw ProblemException.atParameter(ProblemType.INVALID_REQUEST, "cursor",
+        throw invalid();
+    }
+
+    /** What a text is answered with that is no cursor of a list. */
+    public static ProblemException invalid() {
+        return ProblemException.atParameter(ProblemType.INVALID_REQUEST, "cursor",
                 "The cursor of a next link of this list, with the same filters.");
     }
 

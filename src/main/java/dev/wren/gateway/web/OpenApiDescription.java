@@ -24,6 +24,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.springdoc.core.customizers.OpenApiCustomizer;
@@ -42,11 +44,22 @@ class OpenApiDescription {
     private static final List<ProblemType> ALWAYS = List.of(INVALID_REQUEST, UNAUTHORIZED, NOT_ALLOWED, NOT_ACCEPTABLE,
             INTERNAL, DAMAGED, UNAVAILABLE);
 
+    /** Operations whose answers are tagged. */
+    private static final Set<String> TAGGED = Set.of("getCallset", "getFuture", "getJar");
+
     /** Further problems, by operation. */
     private static final Map<String, List<ProblemType>> ALSO = Map.ofEntries(
             Map.entry("map",
-                    List.of(MALFORMED_JSON, BUCKET_NOT_ALLOWED, EXECUTOR_NOT_READY, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE,
-                            INVALID_FUNCTION, MAP_ITEM_LIMIT, TOO_MANY)),
+                    List.of(MALFORMED_JSON, BUCKET_NOT_ALLOWED, EXECUTOR_NOT_READY, IN_PROGRESS, GONE, TOO_LARGE,
+                            UNSUPPORTED_MEDIA_TYPE,
+                            INVALID_FUNCTION, MAP_ITEM_LIMIT, IDEMPOTENCY_KEY_REUSED, TOO_MANY)),
+            Map.entry("redrive",
+                    List.of(NOT_FOUND, NOT_DONE, IN_PROGRESS, EXECUTOR_NOT_READY, GONE, IDEMPOTENCY_KEY_REUSED,
+                            TOO_MANY)),
+            Map.entry("reduce",
+                    List.of(MALFORMED_JSON, NOT_FOUND, EXECUTOR_NOT_READY, IN_PROGRESS, GONE, TOO_LARGE,
+                            UNSUPPORTED_MEDIA_TYPE, INVALID_FUNCTION, IDEMPOTENCY_KEY_REUSED, TOO_MANY)),
+            Map.entry("getEvents", List.of(NOT_FOUND, TOO_MANY)),
             Map.entry("listCallsets", List.of()), Map.entry("getCallset", List.of(NOT_FOUND, TOO_MANY)),
             Map.entry("listFutures", List.of(NOT_FOUND)), Map.entry("getFuture", List.of(NOT_FOUND, TOO_MANY)),
             Map.entry("getResult", List.of(NOT_FOUND, CALL_CANCELLED, CALL_FAILED, TOO_MANY)),
@@ -89,6 +102,16 @@ class OpenApiDescription {
         }
         Map<Integer, List<ProblemType>> byStatus = java.util.stream.Stream.concat(ALWAYS.stream(), also.stream())
                 .collect(Collectors.groupingBy(ProblemType::status, TreeMap::new, Collectors.toList()));
+        if (operation.getOperationId().equals("getResult")) {
+            // Any JSON at all has no type; annotations cannot say so.
+            Objects.requireNonNull(operation.getResponses().get("200"))
+                    .setContent(new Content().addMediaType("application/json",
+                            new MediaType().schema(new Schema<>().description("any JSON"))));
+        }
+        if (TAGGED.contains(operation.getOperationId())) {
+            operation.getResponses().addApiResponse("304", new ApiResponse().description(
+                    "If-None-Match names what it is now."));
+        }
         byStatus.forEach((status, types) -> operation.getResponses().addApiResponse(status.toString(),
                 response(types)));
     }

@@ -4,7 +4,9 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.math.BigDecimal;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
@@ -17,12 +19,15 @@ public final class ParkedRequests {
     private static final Pattern PREFERRED = Pattern.compile("(?:^|[,;\\s])wait=(\\d{1,9})(?:$|[,;\\s])");
 
     private final WebSettings settings;
-    private final AtomicInteger parked = new AtomicInteger();
+    private final Semaphore room;
+    private final Set<Place> places = ConcurrentHashMap.newKeySet();
+    private volatile boolean leaving;
 
     ParkedRequests(WebSettings settings, MeterRegistry metrics) {
         this.settings = settings;
-        Gauge.builder("wren.polls.parked", parked, AtomicInteger::get)
-                .description("requests that wait for calls to end")
+        this.room = new Semaphore(settings.maxParked());
+        Gauge.builder("wren.polls.parked", places, Set::size)
+                .description("requests that wait for calls to end, and streams of events")
                 .register(metrics);
     }
 
@@ -35,23 +40,92 @@ public final class ParkedRequests {
     /**
      * Waits, if there is room.
      *
-     * @return whether what is waited for came within {@code timeout}
+     * @return whether what is waited for came within {@code timeout}, or before the gateway began to stop
      * @throws ProblemException {@code too-many} when as many requests wait as may
      */
     public boolean park(Duration timeout, Wait wait) throws InterruptedException {
         if (timeout.isZero() || wait.await(Duration.ZERO)) {
             return wait.await(Duration.ZERO);
         }
-        if (parked.incrementAndGet() > settings.maxParked()) {
-            parked.decrementAndGet();
+        try (Place place = enter()) {
+            return place.await(timeout, wait);
+        }
+    }
+
+    /**
+     * Room for a request that waits, perhaps several times, on the thread that calls.
+     *
+     * @throws ProblemException {@code too-many} when as many requests wait as may
+     */
+    public Place enter() {
+        if (!room.tryAcquire()) {
             throw new ProblemException(ProblemType.TOO_MANY,
                     "At most " + settings.maxParked() + " requests may wait at once.")
                     .with("limit", settings.maxParked()).retryAfter(Duration.ofSeconds(1));
         }
-        try {
-            return wait.await(timeout);
-        } finally {
-            parked.decrementAndGet();
+        Place place = new Place(Thread.currentThread());
+        places.add(place);
+        return place;
+    }
+
+    /** From now on nobody waits, and whoever does is answered with what is so far. */
+    public void release() {
+        leaving = true;
+        places.forEach(Place::wake);
+    }
+
+    /** How often a stream of events that has nothing to say shows that it is there. */
+    public Duration heartbeat() {
+        return settings.heartbeat();
+    }
+
+    /** A request that may wait. Used by its own thread, but woken by another. */
+    public final class Place implements AutoCloseable {
+
+        private final Thread thread;
+        private boolean waiting;
+
+        private Place(Thread thread) {
+            this.thread = thread;
+        }
+
+        /** Waits; shorter, if the gateway is about to end. */
+        public boolean await(Duration timeout, Wait wait) throws InterruptedException {
+            synchronized (this) {
+                waiting = true;
+            }
+            try {
+                return wait.await(leaving ? Duration.ZERO : timeout);
+            } catch (InterruptedException e) {
+                if (!leaving) {
+                    throw e;
+                }
+            } finally {
+                synchronized (this) {
+                    waiting = false;
+                    // Woken too late to notice: what follows is not to be interrupted.
+                    boolean _ = leaving && Thread.interrupted();
+                }
+            }
+            return wait.await(Duration.ZERO);
+        }
+
+        /** Whether the gateway is about to end. */
+        public boolean isLeaving() {
+            return leaving;
+        }
+
+        private synchronized void wake() {
+            if (waiting) {
+                thread.interrupt();
+            }
+        }
+
+        @Override
+        public void close() {
+            if (places.remove(this)) {
+                room.release();
+            }
         }
     }
 

@@ -46,6 +46,15 @@ public class ProblemException extends RuntimeException {
         return this;
     }
 
+    /** The same problem, with other errors. */
+    public ProblemException withErrors(List<FieldError> others) {
+        ProblemException same = new ProblemException(type, detail, others);
+        same.properties.putAll(properties);
+        same.retryAfter = retryAfter;
+        same.initCause(this);
+        return same;
+    }
+
     /** Adds {@code Retry-After}; whole seconds, at least one. */
     public ProblemException retryAfter(Duration wait) {
         retryAfter = wait;

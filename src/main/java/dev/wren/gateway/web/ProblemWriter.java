@@ -46,10 +46,15 @@ public final class ProblemWriter {
         return body;
     }
 
-    /** Makes the problem the answer, if nothing was answered yet. */
+    /**
+     * Makes the problem the answer.
+     *
+     * @throws IOException also if part of another answer is out already: the server cuts the connection then, so that
+     * nobody takes the part for the whole
+     */
     public static void write(HttpServletResponse response, ProblemException problem) throws IOException {
         if (response.isCommitted()) {
-            return;
+            throw new IOException("an answer was cut off: " + problem.detail());
         }
         response.resetBuffer();
         response.setStatus(problem.type().status());

@@ -2,15 +2,14 @@ package dev.wren.worker.function;
 
 import dev.wren.protocol.CallError;
 import dev.wren.protocol.ErrorCode;
+import dev.wren.protocol.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -116,14 +115,12 @@ final class LoadedJar implements AutoCloseable {
 
     private static String digest(Path file) throws IOException {
         try (InputStream in = Files.newInputStream(file)) {
-            MessageDigest sha = MessageDigest.getInstance("SHA-256");
+            MessageDigest sha = Sha256.digest();
             byte[] part = new byte[64 << 10];
             for (int n = in.read(part); n >= 0; n = in.read(part)) {
                 sha.update(part, 0, n);
             }
-            return HexFormat.of().formatHex(sha.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
+            return Sha256.hex(sha.digest());
         }
     }
 }

@@ -21,7 +21,8 @@ class MapRequestReaderTest {
     private static final String FUNCTION = "\"function\":{\"jar\":\"j\",\"handler\":\"a.B\"}";
 
     private final MapRequestReader reader = new MapRequestReader(new CallsetSettings(1_000_000,
-            DataSize.ofMegabytes(100), DataSize.ofMegabytes(1), 100, 10, false, DataSize.ofKilobytes(64),
+            DataSize.ofMegabytes(100), DataSize.ofMegabytes(1), 100, 10, DataSize.ofMegabytes(64),
+            Duration.ofHours(24), false, DataSize.ofKilobytes(64),
             DataSize.ofMegabytes(1), DataSize.ofMegabytes(1)));
 
     private static final class Collected implements DataSink {

@@ -130,6 +130,6 @@ final class JarFixture implements AutoCloseable {
     }
 
     static String sha256(byte[] bytes) {
-        return HexFormat.of().formatHex(Jars.sha256().digest(bytes));
+        return HexFormat.of().formatHex(dev.wren.protocol.Sha256.digest().digest(bytes));
     }
 }

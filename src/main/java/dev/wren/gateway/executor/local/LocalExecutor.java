@@ -173,7 +173,7 @@ final class LocalExecutor implements Executor {
         ChunkRun run = new ChunkRun(chunk, worker, settings, clock, timer);
         if (!chunk.callset().settings().useCachedRuntime() && alone.add(chunk.callset().id().text())) {
             String id = chunk.callset().id().text();
-            chunk.callset().onDone(() -> timer.execute(() -> {
+            chunk.callset().onEnd(() -> timer.execute(() -> {
                 alone.remove(id);
                 pool.endIdle(id);
             }));

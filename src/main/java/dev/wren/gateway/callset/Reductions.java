@@ -1,0 +1,183 @@
+package dev.wren.gateway.callset;
+
+import dev.wren.gateway.store.DamagedObjectException;
+import dev.wren.gateway.store.ObjectStore;
+import dev.wren.gateway.store.StoreException;
+import dev.wren.gateway.web.ProblemException;
+import dev.wren.protocol.CallError;
+import dev.wren.protocol.CallState;
+import dev.wren.protocol.ErrorCode;
+import dev.wren.protocol.ObjectKeys;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.core.retry.RetryException;
+import org.springframework.core.retry.RetryPolicy;
+import org.springframework.core.retry.RetryTemplate;
+import org.springframework.stereotype.Component;
+
+/**
+ * Reduces that wait for their maps. When the last call of a map has ended, its values are stored as the array that the
+ * reduce takes, and the reduce goes on. Nothing of it is in memory alone: after a restart it is begun again, and an array
+ * that is stored already is taken as it is. Safe for use by several threads.
+ */
+@Component
+final class Reductions implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(Reductions.class);
+    private static final int BUFFER = 1 << 18;
+    /** Arrays written at once. */
+    private static final int THREADS = 2;
+
+    private final ObjectStore store;
+    private final Drives drives;
+    private final long maxBytes;
+    private final ExecutorService threads;
+    private final RetryTemplate untilStored = new RetryTemplate(RetryPolicy.builder()
+            .includes(StoreException.class)
+            .maxRetries(Long.MAX_VALUE)
+            .delay(Duration.ofMillis(200))
+            .jitter(Duration.ofMillis(100))
+            .multiplier(2)
+            .maxDelay(Duration.ofSeconds(30))
+            .build());
+
+    Reductions(ObjectStore store, Drives drives, CallsetSettings settings) {
+        this.store = store;
+        this.drives = drives;
+        this.maxBytes = settings.maxReduceSize().toBytes();
+        this.threads = Executors.newFixedThreadPool(THREADS, Thread.ofPlatform().daemon().name("reduce-", 1).factory());
+    }
+
+    /** Why the array cannot be had. */
+    private static final class NoArrayException extends Exception {
+
+        private static final long serialVersionUID = 1;
+
+        NoArrayException(String message) {
+            super(message);
+        }
+    }
+
+    /**
+     * Lets a reduce go on when its map is done.
+     *
+     * @param reduce held, and driven
+     * @param map nothing if it was deleted
+     * @param reading keeps the map until the array is stored
+     */
+    void begin(Callset reduce, Optional<Callset> map, Optional<Readings.Reading> reading) {
+        String key = ObjectKeys.datum(reduce.tenant(), reduce.id(), reduce.callId(0));
+        if (store.read(key, 0, 1).isPresent()) {
+            reading.ifPresent(Readings.Reading::close);
+            drives.release(reduce);
+        } else if (map.isEmpty() || reading.isEmpty()) {
+            fail(reduce, "The callset " + reduce.reduceOf() + " was deleted.");
+        } else {
+            map.get().onEnd(() -> later(reduce, map.get(), key, reading.get()));
+        }
+    }
+
+    private void later(Callset reduce, Callset map, String key, Readings.Reading reading) {
+        try {
+            threads.execute(() -> {
+                try (reading) {
+                    prepare(reduce, map, key);
+                }
+            });
+        } catch (RejectedExecutionException _) {
+            log.debug("callset {}: closed; it goes on after the next start", reduce.id());
+        }
+    }
+
+    private void prepare(Callset reduce, Callset map, String key) {
+        try {
+            untilStored.execute(() -> {
+                write(reduce, map, key);
+                return true;
+            });
+            drives.release(reduce);
+        } catch (RetryException e) {
+            switch (e.getCause()) {
+                case NoArrayException why -> fail(reduce, String.valueOf(why.getMessage()));
+                case DamagedObjectException damage -> {
+                    log.error("callset {}: a value of callset {} is damaged: {}", reduce.id(), map.id(),
+                            damage.getMessage());
+                    fail(reduce, "A value of the callset " + map.id() + " is damaged.");
+                }
+                case ProblemException _ -> fail(reduce, "The callset " + map.id() + " was deleted.");
+                default -> {
+                    if (!Thread.currentThread().isInterrupted()) {
+                        log.error("callset {}: the values of callset {} could not be stored", reduce.id(), map.id(),
+                                e);
+                        fail(reduce, "The values of the callset " + map.id() + " could not be stored.");
+                    }
+                }
+            }
+        }
+    }
+
+    private void write(Callset reduce, Callset map, String key) throws NoArrayException, IOException {
+        if (reduce.done() || reduce.deleted()) {
+            return;
+        }
+        require(map);
+        try (ObjectStore.Upload upload = store.upload(key)) {
+            OutputStream out = new BufferedOutputStream(upload.stream(), BUFFER);
+            long size = 2;
+            out.write('[');
+            for (int index = 0; index < map.size(); index++) {
+                if (index > 0) {
+                    out.write(',');
+                    size++;
+                }
+                try (InputStream value = map.value(Objects.requireNonNull(map.call(index).report()))) {
+                    size += value.transferTo(out);
+                }
+                if (size > maxBytes) {
+                    throw new NoArrayException("The values of the callset " + map.id() + " are more than " + maxBytes
+                            + " bytes, which is the most that a reduce may take.");
+                }
+            }
+            out.write(']');
+            out.flush();
+            // If it is there already, it has the same bytes: values never change.
+            boolean _ = upload.commit();
+        }
+    }
+
+    private static void require(Callset map) throws NoArrayException {
+        if (map.deleted()) {
+            throw new NoArrayException("The callset " + map.id() + " was deleted.");
+        }
+        Counts counts = map.counts();
+        if (counts.success() < map.size()) {
+            CallState first = map.next(CallState.ERROR, 0).isPresent() ? CallState.ERROR : CallState.CANCELLED;
+            int call = map.next(first, 0).orElse(0);
+            throw new NoArrayException("Not all calls of the callset " + map.id() + " have succeeded: "
+                    + counts.error() + " ended in error and " + counts.cancelled() + " were cancelled; the first is "
+                    + map.callId(call) + ".");
+        }
+    }
+
+    private void fail(Callset reduce, String why) {
+        drives.fail(reduce, CallError.of(ErrorCode.RUNTIME, why));
+    }
+
+    /** Lets go: what was not stored is begun again after the next start. */
+    @Override
+    public void close() {
+        List<Runnable> dropped = threads.shutdownNow();
+        log.debug("{} reduces wait for the next start", dropped.size());
+    }
+}

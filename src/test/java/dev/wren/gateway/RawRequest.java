@@ -1,0 +1,54 @@
+package dev.wren.gateway;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+
+/** A request that is sent piece by piece, and may be broken off. */
+final class RawRequest implements AutoCloseable {
+
+    private final Socket socket;
+    private final OutputStream out;
+
+    /** Sends the head of a request with a chunked body. */
+    RawRequest(String url, String path, String... headers) throws IOException {
+        URI uri = URI.create(url);
+        socket = new Socket(uri.getHost(), uri.getPort());
+        out = socket.getOutputStream();
+        StringBuilder head = new StringBuilder("POST " + path + " HTTP/1.1\r\nHost: localhost:" + uri.getPort()
+                + "\r\nTransfer-Encoding: chunked\r\n");
+        for (int i = 0; i < headers.length; i += 2) {
+            head.append(headers[i]).append(": ").append(headers[i + 1]).append("\r\n");
+        }
+        out.write(head.append("\r\n").toString().getBytes(StandardCharsets.US_ASCII));
+        out.flush();
+    }
+
+    /** Sends part of the body. */
+    RawRequest send(String part) throws IOException {
+        byte[] bytes = part.getBytes(StandardCharsets.UTF_8);
+        out.write((Integer.toHexString(bytes.length) + "\r\n").getBytes(StandardCharsets.US_ASCII));
+        out.write(bytes);
+        out.write("\r\n".getBytes(StandardCharsets.US_ASCII));
+        out.flush();
+        return this;
+    }
+
+    /** Ends the body; the status of the answer. */
+    int finish() throws IOException {
+        out.write("0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        out.flush();
+        InputStream in = socket.getInputStream();
+        byte[] status = in.readNBytes("HTTP/1.1 200".length());
+        return Integer.parseInt(new String(status, StandardCharsets.US_ASCII).substring(9));
+    }
+
+    /** Breaks off. */
+    @Override
+    public void close() throws IOException {
+        socket.close();
+    }
+}
