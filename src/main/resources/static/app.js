@@ -39,6 +39,11 @@ function el(tag, attributes, ...children) {
   return element;
 }
 
+/** A qualified name, which may be broken after its dots. */
+function qualified(name) {
+  return name.split(/(?<=[.$:])(?=[^.$:])/).flatMap((part, i) => i === 0 ? [part] : [el("wbr"), part]);
+}
+
 /** Changes a text only where it differs, so that selections and screen readers are left in peace. */
 function setText(node, text) {
   if (node.textContent !== String(text)) {
@@ -106,7 +111,10 @@ function time(text) {
 }
 
 function duration(milliseconds) {
-  const seconds = Math.max(0, milliseconds) / 1000;
+  if (milliseconds <= 0) {
+    return "0 s";
+  }
+  const seconds = milliseconds / 1000;
   if (seconds < 1) {
     return seconds < 0.001 ? `${Math.round(seconds * 1e6)} µs` : `${Math.round(seconds * 1000)} ms`;
   }
@@ -119,6 +127,12 @@ function duration(milliseconds) {
   }
   const hours = Math.floor(minutes / 60);
   return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+/** Between two times; their microseconds are more than JavaScript's dates can hold. */
+function between(start, end) {
+  const milliseconds = Date.parse(end) - Date.parse(start);
+  return milliseconds < 1 ? "under 1 ms" : duration(milliseconds);
 }
 
 function bytes(n) {
@@ -611,7 +625,7 @@ function tagList(tags, href) {
  * @param columns names, and classes of the cells
  * @param row makes {cells, update} for an item; update sets what may have changed
  */
-function pagedTable({caption, columns, path, key, row, empty, controls, signal}) {
+function pagedTable({caption, captionHidden = false, columns, path, key, row, empty, controls, signal}) {
   const rows = new Map();
   const body = el("tbody", {role: "rowgroup"});
   const none = el("div", {class: "empty", hidden: true});
@@ -623,7 +637,7 @@ function pagedTable({caption, columns, path, key, row, empty, controls, signal})
   const moreButton = el("button", {type: "button", onclick: () => more()}, "More");
   const moreLine = el("p", {class: "more", hidden: true}, moreButton);
   const element = el("section", {class: "card table-card", "aria-labelledby": title},
-    el("div", {class: "card-head"}, el("h2", {id: title}, caption), controls), trouble, none, table, moreLine);
+    el("div", {class: "card-head"}, el("h2", {id: title, class: captionHidden ? "unseen" : null}, caption), controls), trouble, none, table, moreLine);
   let next = null;
   let version = 0;
 
@@ -744,7 +758,7 @@ function callsetRow(callset) {
   let shown = callset;
   return {
     cells: [
-      el("div", null, el("a", {href: `#/calls/${callset.callsetId}`, class: "mono"}, callset.function.handler),
+      el("div", null, el("a", {href: `#/calls/${callset.callsetId}`, class: "mono"}, qualified(callset.function.handler)),
         el("div", {class: "sub"}, `${callset.function.jar} · `, el("span", {class: "mono"}, callset.callsetId))),
       el("span", null, callset.executor), el("span", null, count(callset.size)), el("div", null, bar.element, words),
       time(callset.createdAt), took, tags.childElementCount > 0 ? tags : "",
@@ -795,8 +809,9 @@ function overview({query, signal}) {
   const live = new Map();
   const list = pagedTable({
     caption: "Callsets",
+    captionHidden: true,
     signal,
-    columns: [{name: "Function"}, {name: "Executor"}, {name: "Calls", class: "number"},
+    columns: [{name: "Function", class: "function"}, {name: "Executor"}, {name: "Calls", class: "number"},
       {name: "Progress", class: "bar-cell"}, {name: "Created"}, {name: "Duration", class: "nowrap"}, {name: "Tags"}],
     path: () => {
       const parameters = new URLSearchParams(overviewHash(filters).slice("#/?".length));
@@ -919,7 +934,7 @@ async function callsetView({parts: [id], query, signal}) {
   });
 
   main.append(
-    head(name, {
+    head(qualified(name), {
       mono: true,
       trail: [el("a", {href: "#/"}, "Callsets"), " › ", el("span", {class: "mono"}, id)],
       actions: [cancel, redrive, remove],
@@ -1068,7 +1083,7 @@ async function callView({parts: [id, callId], signal}) {
   const path = callPath(id, callId);
   const [callset, first] = await Promise.all([ask(callsetPath(id), {signal}), ask(path, {signal})]);
   const place = el("div");
-  const body = el("div", {class: "cards-of-call"});
+  const summary = el("div", {class: "contents"});
   const output = el("pre", {tabindex: "0", "aria-label": "Output"});
   const outputNote = el("p", {class: "muted small"});
   const cancel = actionButton("Cancel", place, async () => {
@@ -1084,12 +1099,7 @@ async function callView({parts: [id, callId], signal}) {
     trail: [el("a", {href: "#/"}, "Callsets"), " › ",
       el("a", {href: `#/calls/${id}`}, el("span", {class: "mono"}, callset.function.handler))],
     actions: [sibling("Previous", index - 1), sibling("Next", index + 1), cancel],
-  }), place, body);
-  body.className = "contents";
-
-  const outputCard = card("Output", output, outputNote);
-  const summary = el("div", {class: "contents"});
-  body.append(summary, outputCard);
+  }), place, summary, card("Output", output, outputNote));
   let shown = "";
 
   async function show(future) {
@@ -1170,7 +1180,7 @@ function attemptTable(attempts) {
   const names = ["Attempt", "Came to", "Started", "Took", "Error"];
   const row = attempt => [String(attempt.attempt), stateLabel(attempt.state), time(attempt.startTime) ?? "",
     attempt.startTime && attempt.endTime
-      ? duration(Date.parse(attempt.endTime) - Date.parse(attempt.startTime)) : "",
+      ? between(attempt.startTime, attempt.endTime) : "",
     attempt.error ? el("span", {class: "mono"}, cut(`${attempt.error.code}: ${attempt.error.message ?? ""}`, 500)) : ""];
   return el("section", {class: "card table-card", "aria-labelledby": title},
     el("div", {class: "card-head"}, el("h2", {id: title}, "Attempts")),
@@ -1401,7 +1411,7 @@ function executorsView({signal}) {
         el("p", {class: executor.ready ? "is-success" : "is-error"}, el("span", {class: "dot"}),
           executor.ready ? "Ready" : `Not ready: ${executor.reason ?? "no reason given"}`),
         facts([["Kind", executor.kind], ...Object.entries(executor.settings ?? {}).map(([name, value]) =>
-          [name, typeof value === "string" ? value : JSON.stringify(value)])]))));
+          [name, Array.isArray(value) ? value.join(", ") : typeof value === "string" ? value : JSON.stringify(value)])]))));
       if (executors.length === 0) {
         cards.append(el("p", null, "No executor is configured."));
       }
