@@ -494,6 +494,9 @@ async function follow(id, on, signal) {
         signal: connection.signal,
         headers: {Accept: "text/event-stream", ...(last === undefined ? {} : {"Last-Event-ID": last})},
       });
+      if (response.status === 204) {
+        return true;
+      }
       if (!response.ok || !response.headers.get("Content-Type")?.startsWith("text/event-stream")) {
         await response.body?.cancel();
         return false;
@@ -631,7 +634,7 @@ function pagedTable({caption, captionHidden = false, columns, path, key, row, em
   const none = el("div", {class: "empty", hidden: true});
   const trouble = el("div");
   const title = newName("table");
-  const table = el("table", {role: "table", "aria-labelledby": title},
+  const table = el("table", {role: "table", "aria-labelledby": title, hidden: true},
     el("thead", {role: "rowgroup"}, el("tr", {role: "row"}, columns.map(column =>
       el("th", {role: "columnheader", scope: "col", class: column.class}, column.name)))), body);
   const moreButton = el("button", {type: "button", onclick: () => more()}, "More");
@@ -1294,12 +1297,14 @@ function showRefusal(error, fields, place) {
   const box = problemBox(error);
   box.tabIndex = -1;
   place.replaceChildren(box);
+  const texts = new Map();
   for (const each of error instanceof Problem ? error.errors : []) {
     const pointer = each.pointer ?? "";
     const at = pointer.startsWith("/function/jar") ? jar
       : pointer.startsWith("/function") ? handler : pointer.startsWith("/iterdata") ? iterdata : settings;
-    at.fail(each.detail ?? error.message);
+    texts.set(at, [...texts.get(at) ?? [], at === settings ? `${pointer}: ${each.detail}` : each.detail]);
   }
+  texts.forEach((details, at) => at.fail(details.join(" ")));
   (fields.find(each => each.control.hasAttribute("aria-invalid"))?.control ?? box).focus();
 }
 
@@ -1490,9 +1495,11 @@ async function route({focus = true} = {}) {
   } catch (error) {
     if (!signal.aborted) {
       main.querySelector(".waiting")?.remove();
-      main.prepend(...main.querySelector("h1") ? [] : [head(error.status === 404 ? "Not here" : "That did not work",
-        {trail: el("a", {href: "#/"}, "Callsets")})],
-      problemBox(error, error.status === 404 ? null : () => route()));
+      if (!main.querySelector("h1")) {
+        main.prepend(head(error.status === 404 ? "Not here" : "That did not work",
+          {trail: el("a", {href: "#/"}, "Callsets")}));
+      }
+      main.querySelector(".head").after(problemBox(error, error.status === 404 ? null : () => route()));
     }
   } finally {
     clearTimeout(waiting);
