@@ -91,7 +91,7 @@ final class FirstMap {
         }
         out.printf(Locale.ROOT, "%n%n  π ≈ %.6f   %,d calls in %.1f s, %,.0f calls/s%n%n", 4.0 * hits / count, DATA,
                 seconds, DATA / seconds);
-        out.printf("  this callset   %s%n  all callsets   %s/calls%n  Swagger UI     %s/swagger-ui.html%n", self,
+        out.printf("  this callset   %s%n  web page       %s/%n  Swagger UI     %s/swagger-ui.html%n", self,
                 gateway, gateway);
         out.printf(
                 "  metrics        http://localhost:%s/actuator/prometheus%n%nThe gateway stays up; Ctrl-C ends it.%n",

@@ -28,6 +28,10 @@ final class ApiKeys extends OncePerRequestFilter {
 
     private static final String BEARER = "Bearer ";
     private static final List<String> OPEN = List.of("/swagger-ui", "/v3/api-docs", "/error", "/actuator");
+
+    /** The web page, which asks for a key itself: these paths exactly. */
+    static final Set<String> PAGE = Set.of("/", "/index.html", "/app.css", "/app.js");
+
     private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]", "::1");
 
     private final List<SecuritySettings.Key> keys;
@@ -50,7 +54,7 @@ final class ApiKeys extends OncePerRequestFilter {
         String tenant = keys.isEmpty()
                 ? ObjectKeys.DEFAULT_TENANT
                 : tenant(request.getHeader(HttpHeaders.AUTHORIZATION));
-        if (tenant == null && OPEN.stream().noneMatch(request.getRequestURI()::startsWith)) {
+        if (tenant == null && !isOpen(request.getRequestURI())) {
             response.setHeader(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
             ProblemWriter.write(response, new ProblemException(ProblemType.UNAUTHORIZED,
                     "Send an API key: Authorization: Bearer <key>."));
@@ -60,6 +64,10 @@ final class ApiKeys extends OncePerRequestFilter {
             request.setAttribute(Tenant.ATTRIBUTE, tenant);
         }
         chain.doFilter(request, response);
+    }
+
+    private static boolean isOpen(String path) {
+        return PAGE.contains(path) || OPEN.stream().anyMatch(path::startsWith);
     }
 
     /** The tenant of the key in a header, or null if it is no key. Every key is compared, each in constant time. */

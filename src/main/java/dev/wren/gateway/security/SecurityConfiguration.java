@@ -12,10 +12,18 @@ import org.springframework.security.config.annotation.web.configurers.AbstractHt
 import org.springframework.security.config.http.SessionCreationPolicy;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.access.intercept.AuthorizationFilter;
+import org.springframework.security.web.header.writers.ContentSecurityPolicyHeaderWriter;
+import org.springframework.security.web.header.writers.DelegatingRequestMatcherHeaderWriter;
+import org.springframework.security.web.header.writers.ReferrerPolicyHeaderWriter.ReferrerPolicy;
 
 /** Puts the keys before everything, and refuses to start without any where others could call. */
 @Configuration(proxyBeanMethods = false)
 class SecurityConfiguration {
+
+    /** Nothing but the page's own files, no script or style in its text, and no HTML made from strings. */
+    private static final String PAGE_POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none';"
+            + " base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script';"
+            + " trusted-types 'none'";
 
     SecurityConfiguration(SecuritySettings settings, @Value("${server.address:}") @Nullable InetAddress address) {
         if (settings.keys().isEmpty() && (address == null || !address.isLoopbackAddress())) {
@@ -35,6 +43,10 @@ class SecurityConfiguration {
                 .anonymous(AbstractHttpConfigurer::disable)
                 .requestCache(AbstractHttpConfigurer::disable)
                 .sessionManagement(session -> session.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
+                .headers(headers -> headers.referrerPolicy(referrer -> referrer.policy(ReferrerPolicy.NO_REFERRER))
+                        .addHeaderWriter(new DelegatingRequestMatcherHeaderWriter(
+                                request -> ApiKeys.PAGE.contains(request.getRequestURI()),
+                                new ContentSecurityPolicyHeaderWriter(PAGE_POLICY))))
                 .authorizeHttpRequests(requests -> requests.anyRequest().permitAll())
                 // Before the keys: a browser asks without one whether it may send it.
                 .cors(Customizer.withDefaults())

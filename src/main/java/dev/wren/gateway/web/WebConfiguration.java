@@ -1,17 +1,26 @@
 package dev.wren.gateway.web;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.catalina.core.StandardHost;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.io.Resource;
+import org.springframework.http.CacheControl;
 import org.springframework.http.HttpHeaders;
+import org.springframework.util.DigestUtils;
 import org.springframework.web.cors.CorsConfiguration;
 import org.springframework.web.cors.CorsConfigurationSource;
 import org.springframework.web.cors.UrlBasedCorsConfigurationSource;
 import org.springframework.web.servlet.config.annotation.InterceptorRegistry;
+import org.springframework.web.servlet.config.annotation.ResourceHandlerRegistry;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 
 /** What all controllers share. */
@@ -45,6 +54,25 @@ class WebConfiguration implements WebMvcConfigurer {
             source.registerCorsConfiguration("/**", cors);
         }
         return source;
+    }
+
+    /** Browsers ask each time whether the page is still the same, and are told by its content, not by a jar's dates. */
+    @Override
+    public void addResourceHandlers(ResourceHandlerRegistry registry) {
+        Map<String, String> tags = new ConcurrentHashMap<>();
+        registry.addResourceHandler("/index.html", "/app.css", "/app.js")
+                .addResourceLocations("classpath:/static/")
+                .setCacheControl(CacheControl.noCache())
+                .setUseLastModified(false)
+                .setEtagGenerator(file -> tags.computeIfAbsent(String.valueOf(file.getFilename()), _ -> digest(file)));
+    }
+
+    private static String digest(Resource file) {
+        try (InputStream content = file.getInputStream()) {
+            return "\"" + DigestUtils.md5DigestAsHex(content) + "\"";
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Bean
