@@ -5,9 +5,10 @@ import dev.wren.client.api.ExecutorsApi;
 import dev.wren.client.api.JarsApi;
 import dev.wren.client.invoker.ApiClient;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.support.GenericApplicationContext;
@@ -35,12 +36,13 @@ final class RunningGateway implements AutoCloseable {
 
     /** The same, with further or other beans. */
     static RunningGateway start(Path store, Consumer<GenericApplicationContext> beans, String... settings) {
-        List<String> arguments = new ArrayList<>(List.of("--server.port=0", "--management.server.port=0",
-                "--wren.store=" + store, "--wren.executors.local.workers=2"));
-        arguments.addAll(List.of(settings));
+        Map<String, String> arguments = new LinkedHashMap<>();
+        Stream.concat(Stream.of("--server.port=0", "--management.server.port=0", "--wren.store=" + store,
+                "--wren.executors.local.workers=2"), Stream.of(settings))
+                .forEach(each -> arguments.put(each.substring(0, each.indexOf('=')), each));
         SpringApplication application = new SpringApplication(WrenGateway.class);
         application.addInitializers(context -> beans.accept((GenericApplicationContext) context));
-        return new RunningGateway(application.run(arguments.toArray(String[]::new)));
+        return new RunningGateway(application.run(arguments.values().toArray(String[]::new)));
     }
 
     /** The same, with the test functions uploaded as {@code fn}. */

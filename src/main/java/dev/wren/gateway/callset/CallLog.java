@@ -39,9 +39,11 @@ public final class CallLog {
         return created;
     }
 
-    /** Number of segments. */
-    int length(String tenant, CallsetId id) {
-        return keys(tenant, id).size();
+    /** Removes segment {@code n} of a callset that was deleted. */
+    public void remove(String tenant, CallsetId id, int n) {
+        String key = ObjectKeys.segment(tenant, id, n);
+        segments.invalidate(key);
+        store.delete(List.of(key));
     }
 
     /** Where the callset stands by its last segment; nothing if there is no segment. */

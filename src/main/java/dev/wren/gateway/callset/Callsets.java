@@ -234,6 +234,7 @@ public final class Callsets {
         }
         drives.abandon(callset);
         deleted.put(callset.id(), true);
+        throttle.accept(1);
         // The manifest first: without it there is no callset, whatever else is left.
         store.delete(List.of(ObjectKeys.manifest(callset.tenant(), callset.id())));
         running.remove(callset.id());
@@ -323,7 +324,7 @@ public final class Callsets {
 
     /** Deletes what a submission has left that was never accepted and is not under way. */
     void sweep(String tenant, CallsetId id, IntConsumer throttle) {
-        if (!drafts.containsKey(id) && load(tenant, id).isEmpty()) {
+        if (!drafts.containsKey(id) && peek(tenant, id).isEmpty()) {
             deleteObjects(tenant, id, throttle);
         }
     }

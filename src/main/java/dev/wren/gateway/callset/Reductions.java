@@ -153,6 +153,9 @@ final class Reductions implements AutoCloseable {
             out.flush();
             // If it is there already, it has the same bytes: values never change.
             boolean _ = upload.commit();
+            if (reduce.deleted()) {
+                store.delete(List.of(key));
+            }
         }
     }
 

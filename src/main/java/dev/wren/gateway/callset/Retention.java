@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -73,41 +74,58 @@ final class Retention implements SmartLifecycle {
         jars.beginSweep();
         for (String tenant : callsets.tenants()) {
             try {
-                removeCallsets(tenant);
-                removeKeys(tenant);
-                removeJars(tenant);
+                sweep(tenant);
             } catch (StoreException e) {
                 log.warn("what is old of tenant {} is removed later: {}", tenant, e.getMessage());
             }
         }
     }
 
-    private void removeCallsets(String tenant) {
-        Instant now = clock.instant();
-        Duration kept = settings.callsets();
+    private void sweep(String tenant) {
+        Set<String> used = jars.named(tenant);
+        boolean[] allRead = {true};
         callsets.each(tenant, null, id -> {
             take(1);
-            Instant made = Instant.ofEpochMilli(id.millis());
             try {
-                if (made.isBefore(now.minus(BROKEN))) {
-                    callsets.sweep(tenant, id, this::take);
-                }
-                if (kept != null && made.isBefore(now.minus(kept))) {
-                    callsets.peek(tenant, id)
-                            .filter(callset -> isOver(callset, now.minus(kept)))
-                            .filter(callset -> callsets.expire(callset, this::take))
-                            .ifPresent(callset -> {
-                                log.info("callset {} was done at {} and is removed", id, callset.doneAt());
-                                removedCallsets.increment();
-                            });
+                Optional<Callset> callset = callsets.peek(tenant, id);
+                if (callset.isEmpty()) {
+                    removeBroken(tenant, id);
+                } else if (!removeOld(callset.get())) {
+                    used.add(callset.get().sha256());
                 }
             } catch (DamagedObjectException e) {
-                log.error("callset {} is damaged and is kept: {}", id, e.getMessage());
+                log.error("callset {} is damaged and is kept, and so are jars that nothing refers to: {}", id,
+                        e.getMessage());
+                allRead[0] = false;
             }
         });
+        removeKeys(tenant);
+        if (allRead[0]) {
+            removeJars(tenant, used);
+        }
+    }
+
+    private void removeBroken(String tenant, CallsetId id) {
+        if (Instant.ofEpochMilli(id.millis()).isBefore(clock.instant().minus(BROKEN))) {
+            callsets.sweep(tenant, id, this::take);
+        }
+    }
+
+    private boolean removeOld(Callset callset) {
+        Duration kept = settings.callsets();
+        if (kept == null || !isOver(callset, clock.instant().minus(kept)) || !callsets.expire(callset, this::take)) {
+            return false;
+        }
+        log.info("callset {} was done at {} and is removed", callset.id(), callset.doneAt());
+        removedCallsets.increment();
+        return true;
     }
 
     private static boolean isOver(Callset callset, Instant before) {
+        if (!Instant.ofEpochMilli(callset.id().millis()).isBefore(before)) {
+            // Too young to have been done then: its log need not be read.
+            return false;
+        }
         Instant done = callset.doneAt();
         return done != null && done.isBefore(before);
     }
@@ -132,18 +150,7 @@ final class Retention implements SmartLifecycle {
     }
 
     /** A content that nothing refers to is marked with the time, and removed when the mark is old enough. */
-    private void removeJars(String tenant) {
-        Set<String> used = jars.named(tenant);
-        try {
-            callsets.each(tenant, null, id -> {
-                take(1);
-                callsets.peek(tenant, id).ifPresent(callset -> used.add(callset.sha256()));
-            });
-        } catch (DamagedObjectException e) {
-            log.error("contents of jars of tenant {} are kept, since one may belong to a damaged callset: {}", tenant,
-                    e.getMessage());
-            return;
-        }
+    private void removeJars(String tenant, Set<String> used) {
         String after = null;
         List<String> page;
         do {

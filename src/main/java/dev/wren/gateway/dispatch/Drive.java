@@ -334,6 +334,10 @@ final class Drive implements Callset.Running, Chunk.Sink {
         try (ObjectStore.Upload upload = environment.store().upload(key)) {
             bytes.transferTo(upload.stream());
             upload.commit();
+            if (callset.deleted()) {
+                // Whoever has deleted it may have looked before this was there.
+                environment.store().delete(List.of(key));
+            }
         } catch (IOException e) {
             throw new StoreException("a value could not be stored", e);
         }

@@ -84,6 +84,11 @@ final class Outcomes implements AutoCloseable {
         for (int attempt = 1;; attempt++) {
             try {
                 if (callLog.append(callset.tenant(), callset.id(), batch.number(), batch.bytes())) {
+                    if (callset.deleted()) {
+                        // Whoever has deleted it may have looked before this was there.
+                        callLog.remove(callset.tenant(), callset.id(), batch.number());
+                        return false;
+                    }
                     return true;
                 }
                 if (!drive.isStopped()) {

@@ -1,0 +1,177 @@
+package dev.wren.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.wren.protocol.Sha256;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is old goes by itself; what is in use stays. */
+class RetentionIT {
+
+    private static final String SQUARE = "{\"function\":{\"jar\":\"fn\",\"handler\":\"fn.Square\"},\"iterdata\":";
+
+    private static RunningGateway start(Path store, TestClock clock, String... more) {
+        return RunningGateway.startWithFunctions(store, clock::in, Stream.concat(Stream.of(
+                "--wren.retention.callsets=10d", "--wren.retention.jars=5d", "--wren.retention.every=1s",
+                "--wren.retention.rate=100000"), Stream.of(more)).toArray(String[]::new));
+    }
+
+    private static long files(Path folder) throws IOException {
+        if (Files.notExists(folder)) {
+            return 0;
+        }
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.filter(Files::isRegularFile).count();
+        }
+    }
+
+    private static void gone(Http http, String id) {
+        await().atMost(Duration.ofSeconds(20)).until(() -> http.get("/calls/" + id).status() == 404);
+    }
+
+    @Test
+    void callsets_go_by_age_but_not_while_they_run_or_are_read(@TempDir Path store) throws Exception {
+        TestClock clock = new TestClock();
+        try (RunningGateway gateway = start(store, clock)) {
+            Http http = gateway.http();
+            String old = http.map(SQUARE + "[1,2]}");
+            String running = http.map("{\"function\":{\"jar\":\"fn\",\"handler\":\"fn.Mixed\"},\"iterdata\":[\"forever"
+                    + "\"]}");
+            String data = IntStream.range(0, 20_000).mapToObj(Integer::toString).collect(Collectors.joining(","));
+            String read = http.map(SQUARE + "[" + data + "],\"extraMeta\":{\"x\":\"" + "y".repeat(1000) + "\"}}");
+            http.done(old);
+            http.done(read);
+            clock.advance(Duration.ofDays(9));
+            String young = http.map(SQUARE + "[3]}");
+            http.done(young);
+            Iterator<String> reader = http.stream("/calls/" + read + "/events").iterator();
+            reader.next();
+            clock.advance(Duration.ofDays(2));
+            gone(http, old);
+            assertThat(http.get("/calls/" + running).status()).isEqualTo(200);
+            assertThat(http.get("/calls/" + young).status()).isEqualTo(200);
+            assertThat(http.get("/calls/" + read).status()).isEqualTo(200);
+            int calls = 0;
+            while (reader.hasNext()) {
+                calls += reader.next().equals("event: call") ? 1 : 0;
+            }
+            assertThat(calls).isEqualTo(20_000);
+            gone(http, read);
+            http.delete("/calls/" + running);
+            http.delete("/calls/" + young);
+            await().atMost(Duration.ofSeconds(20)).until(() -> files(store.resolve("default/callsets")) == 0);
+            Http.Answer metrics = new Http(gateway.managementUrl()).get("/actuator/prometheus");
+            assertThat(metrics.text()).contains("wren_retention_callsets_total 2.0");
+        }
+    }
+
+    @Test
+    void contents_of_jars_go_when_nothing_refers_to_them(@TempDir Path store) throws Exception {
+        TestClock clock = new TestClock();
+        try (RunningGateway gateway = start(store, clock)) {
+            Http http = gateway.http();
+            http.putJar("examples", RunningGateway.EXAMPLES);
+            String content = Sha256.hex(Sha256.digest().digest(Files.readAllBytes(RunningGateway.EXAMPLES)));
+            String function = Sha256.hex(Sha256.digest().digest(Files.readAllBytes(RunningGateway.FUNCTIONS)));
+            Path contents = store.resolve("default/jars/sha256");
+            Path marks = store.resolve("default/jars/unused");
+            String id = http.map(SQUARE + "[1]}");
+            http.done(id);
+            http.delete("/jars/examples");
+            http.delete("/jars/fn");
+            await().atMost(Duration.ofSeconds(20)).until(() -> files(marks) == 1);
+            clock.advance(Duration.ofDays(4));
+            // A use starts the age again.
+            http.putJar("again", RunningGateway.EXAMPLES);
+            await().atMost(Duration.ofSeconds(20)).until(() -> files(marks) == 0);
+            http.delete("/jars/again");
+            await().atMost(Duration.ofSeconds(20)).until(() -> files(marks) == 1);
+            clock.advance(Duration.ofDays(4));
+            assertThat(Files.exists(contents.resolve(content))).isTrue();
+            clock.advance(Duration.ofDays(2));
+            await().atMost(Duration.ofSeconds(20)).until(() -> Files.notExists(contents.resolve(content)));
+            // The callset is still there, and can be redriven.
+            assertThat(Files.exists(contents.resolve(function))).isTrue();
+            clock.advance(Duration.ofDays(10));
+            gone(http, id);
+            await().atMost(Duration.ofSeconds(20)).until(() -> files(marks) == 1);
+            clock.advance(Duration.ofDays(6));
+            await().atMost(Duration.ofSeconds(20)).until(() -> files(contents) == 0);
+            assertThat(http.post("/calls", SQUARE.replace("\"fn\"", "\"sha256:" + function + "\"") + "[1]}").status())
+                    .isEqualTo(422);
+            assertThat(http.putJar("fn", RunningGateway.FUNCTIONS).status()).isEqualTo(201);
+            assertThat(http.get("/calls/" + http.map(SQUARE + "[4]}") + "/00000/result").text()).isEqualTo("16");
+        }
+    }
+
+    @Test
+    void the_rate_is_bounded(@TempDir Path store) {
+        TestClock clock = new TestClock();
+        try (RunningGateway gateway = start(store, clock, "--wren.retention.rate=10")) {
+            Http http = gateway.http();
+            List<String> old = IntStream.range(0, 30).mapToObj(_ -> http.map(SQUARE + "[1]}")).toList();
+            old.forEach(http::done);
+            clock.advance(Duration.ofDays(11));
+            await().atMost(Duration.ofSeconds(20)).until(() -> http.callsets("limit=1000").size() < 30);
+            long begun = System.nanoTime();
+            int left = http.callsets("limit=1000").size();
+            await().atMost(Duration.ofSeconds(60)).until(() -> http.callsets("limit=1000").isEmpty());
+            double seconds = (System.nanoTime() - begun) / 1e9;
+            // A callset is at least two objects (manifest and log) beside the look at it; ten may have been saved up.
+            assertThat(seconds).isGreaterThan((left * 3 - 20) / 10.0);
+        }
+    }
+
+    /** The storm of deletes and reads: whatever the order, a reader gets an answer or a 404, and nothing is left. */
+    @Test
+    void delete_is_safe_at_any_moment(@TempDir Path store) throws Exception {
+        try (RunningGateway gateway = RunningGateway.startWithFunctions(store);
+                ExecutorService threads = Executors.newFixedThreadPool(8)) {
+            Http http = gateway.http();
+            String data = IntStream.range(0, 300).mapToObj(i -> "\"text " + i + "z".repeat(300) + "\"")
+                    .collect(Collectors.joining(","));
+            String map = "{\"function\":{\"jar\":\"fn\",\"handler\":\"fn.Mixed\"},\"iterdata\":[" + data + "]}";
+            for (int round = 0; round < 25; round++) {
+                String id = http.map(map);
+                boolean first = round % 2 == 0;
+                if (first) {
+                    http.done(id);
+                }
+                List<Future<Integer>> answers = Stream
+                        .of("", "/00000", "/futures", "/results?timeout=5", "/00007/result", "/events", "/00001/logs")
+                        .map(path -> threads.submit(() -> status(http, "/calls/" + id + path))).toList();
+                Future<Integer> deleted = threads.submit(() -> http.delete("/calls/" + id).status());
+                assertThat(deleted.get()).isEqualTo(204);
+                for (Future<Integer> answer : answers) {
+                    assertThat(answer.get()).isIn(200, 202, 404, 0);
+                }
+                assertThat(http.get("/calls/" + id).status()).isEqualTo(404);
+                assertThat(http.get("/calls").text()).doesNotContain(id);
+            }
+            await().atMost(Duration.ofSeconds(10)).until(() -> files(store.resolve("default/callsets")) == 0);
+        }
+    }
+
+    /** 0 for an answer that was cut off after its head: nobody takes it for the whole. */
+    private static int status(Http http, String path) {
+        try {
+            return http.get(path).status();
+        } catch (java.io.UncheckedIOException _) {
+            return 0;
+        }
+    }
+}
