@@ -13,18 +13,28 @@ final class RawRequest implements AutoCloseable {
     private final Socket socket;
     private final OutputStream out;
 
-    /** Sends the head of a request with a chunked body. */
+    /** Sends the head of a POST with a chunked body. */
     RawRequest(String url, String path, String... headers) throws IOException {
+        this(url, "POST", path, headers);
+    }
+
+    /** Sends the head of a request with a chunked body; {@code headers} are an even number. */
+    private RawRequest(String url, String method, String path, String[] headers) throws IOException {
         URI uri = URI.create(url);
         socket = new Socket(uri.getHost(), uri.getPort());
         out = socket.getOutputStream();
-        StringBuilder head = new StringBuilder("POST " + path + " HTTP/1.1\r\nHost: localhost:" + uri.getPort()
+        StringBuilder head = new StringBuilder(method + " " + path + " HTTP/1.1\r\nHost: localhost:" + uri.getPort()
                 + "\r\nTransfer-Encoding: chunked\r\n");
         for (int i = 0; i < headers.length; i += 2) {
             head.append(headers[i]).append(": ").append(headers[i + 1]).append("\r\n");
         }
         out.write(head.append("\r\n").toString().getBytes(StandardCharsets.US_ASCII));
         out.flush();
+    }
+
+    /** Sends the head of a PUT with a chunked body. */
+    static RawRequest put(String url, String path, String... headers) throws IOException {
+        return new RawRequest(url, "PUT", path, headers);
     }
 
     /** Sends part of the body. */

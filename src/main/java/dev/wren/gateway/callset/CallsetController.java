@@ -55,6 +55,9 @@ final class CallsetController {
             @Parameter(description = "items, 1 to 1000") @RequestParam(defaultValue = "100") int limit,
             @Parameter(description = "of a next link") @RequestParam(required = false) @Nullable String cursor) {
         List<String> tags = tag == null ? List.of() : tag;
+        if (tags.stream().anyMatch(each -> each.indexOf(':') < 1)) {
+            throw ProblemException.atParameter(ProblemType.INVALID_REQUEST, "tag", "key:value.");
+        }
         String list = "calls " + state + " " + executor + " " + new TreeSet<>(tags);
         String place = Cursor.decode(list, cursor);
         CallsetId after = place == null ? null : CallsetId.parse(place).orElseThrow(Cursor::invalid);
@@ -87,9 +90,6 @@ final class CallsetController {
 
     private static boolean hasTag(Callset callset, String tag) {
         int colon = tag.indexOf(':');
-        if (colon < 1) {
-            throw ProblemException.atParameter(ProblemType.INVALID_REQUEST, "tag", "key:value.");
-        }
         return tag.substring(colon + 1).equals(callset.settings().tags().get(tag.substring(0, colon)));
     }
 
@@ -125,7 +125,7 @@ final class CallsetController {
     CallsetView cancel(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, @PathVariable String callsetId)
             throws InterruptedException {
         Callset callset = callsets.get(tenant, callsetId);
-        if (!parked.park(parked.longest(), callset::cancel)) {
+        if (!parked.hold(parked.longest(), callset::cancel)) {
             throw Lookup.notYetCancelled();
         }
         Lookup.require(callset);
@@ -137,6 +137,6 @@ final class CallsetController {
     @Operation(operationId = "deleteCallset", tags = "calls", summary = "Cancel what runs, and delete everything")
     @ApiResponse(responseCode = "204", description = "Gone.")
     void delete(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, @PathVariable String callsetId) {
-        callsets.delete(callsets.get(tenant, callsetId));
+        callsets.delete(tenant, callsetId);
     }
 }

@@ -6,6 +6,7 @@ import dev.wren.gateway.jar.FunctionCheck;
 import dev.wren.gateway.jar.Jars;
 import dev.wren.gateway.jar.LocalJar;
 import dev.wren.gateway.jar.PinnedJar;
+import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
@@ -85,6 +86,9 @@ public final class Callsets {
                 .build();
         Gauge.builder("wren.callsets.running", running, ConcurrentMap::size)
                 .description("callsets that are not done")
+                .register(metrics);
+        Gauge.builder("wren.callsets.receiving", drafts, ConcurrentMap::size)
+                .description("submissions under way")
                 .register(metrics);
     }
 
@@ -199,8 +203,8 @@ public final class Callsets {
         do {
             keys = store.folders(ObjectKeys.callsets(tenant), from, PAGE);
             for (String key : keys) {
-                Optional<Callset> callset = CallsetId.ofKey(key).flatMap(id -> findReadable(tenant, id));
-                if (callset.isPresent() && filter.test(callset.get())) {
+                Optional<Callset> callset = CallsetId.ofKey(key).flatMap(id -> findReadable(tenant, id, filter));
+                if (callset.isPresent()) {
                     found.add(callset.get());
                     if (found.size() == limit) {
                         return found;
@@ -213,9 +217,27 @@ public final class Callsets {
     }
 
     /** Cancels what runs, and deletes everything of the callset; gone for every reader from the call on. */
-    public void delete(Callset callset) {
+    private void delete(Callset callset) {
         delete(callset, _ -> {
         });
+    }
+
+    /**
+     * Deletes the callset of that id; one that is damaged too.
+     *
+     * @throws ProblemException {@code not-found}
+     */
+    void delete(String tenant, String callsetId) {
+        try {
+            delete(get(tenant, callsetId));
+        } catch (DamagedObjectException e) {
+            log.warn("callset {} is damaged and is deleted: {}", callsetId, e.getMessage());
+            CallsetId id = CallsetId.parse(callsetId).orElseThrow();
+            deleted.put(id, true);
+            store.delete(List.of(ObjectKeys.manifest(tenant, id)));
+            deleteObjects(tenant, id, _ -> {
+            });
+        }
     }
 
     /**
@@ -352,10 +374,14 @@ public final class Callsets {
         return loaded;
     }
 
-    private Optional<Callset> findReadable(String tenant, CallsetId id) {
+    private Optional<Callset> findReadable(String tenant, CallsetId id, Predicate<Callset> filter) {
         try {
-            return find(tenant, id);
-        } catch (dev.wren.gateway.store.DamagedObjectException e) {
+            // How it stands is read too, so that it is known to be readable.
+            return find(tenant, id).filter(callset -> callset.counts().size() >= 0 && filter.test(callset));
+        } catch (ProblemException e) {
+            log.debug("callset {} was deleted while it was listed", id, e);
+            return Optional.empty();
+        } catch (DamagedObjectException e) {
             log.error("callset {} is damaged and is left out of a list: {}", id, e.getMessage());
             return Optional.empty();
         }

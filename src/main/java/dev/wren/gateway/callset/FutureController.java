@@ -188,7 +188,7 @@ final class FutureController {
             @PathVariable String callId) throws InterruptedException {
         Callset callset = callsets.get(tenant, callsetId);
         int index = Lookup.call(callset, callId);
-        if (!parked.park(parked.longest(), left -> callset.cancel(index, left))) {
+        if (!parked.hold(parked.longest(), left -> callset.cancel(index, left))) {
             throw Lookup.notYetCancelled();
         }
         Lookup.require(callset);

@@ -7,6 +7,7 @@ import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
 import dev.wren.protocol.ObjectKeys;
 import dev.wren.protocol.Sha256;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.io.InputStream;
@@ -57,6 +58,9 @@ public final class Jars implements AutoCloseable {
         this.clock = clock;
         this.uploads = new Semaphore(limits.maxUploads());
         this.cache = new JarCache(store, limits, metrics);
+        Gauge.builder("wren.jars.uploads", uploads, free -> limits.maxUploads() - free.availablePermits())
+                .description("jars that are being received")
+                .register(metrics);
     }
 
     /**

@@ -20,17 +20,22 @@ import io.swagger.v3.oas.models.responses.ApiResponse;
 import io.swagger.v3.oas.models.security.SecurityRequirement;
 import io.swagger.v3.oas.models.security.SecurityScheme;
 import io.swagger.v3.oas.models.servers.Server;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.springdoc.core.customizers.OpenApiCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** What the specification says beside the controllers: the problems of each operation, and what holds for all. */
 @Configuration(proxyBeanMethods = false)
@@ -40,9 +45,15 @@ class OpenApiDescription {
     private static final String PROBLEM_JSON = "application/problem+json";
     private static final String BEARER = "bearer";
 
-    /** Problems of every operation. */
-    private static final List<ProblemType> ALWAYS = List.of(INVALID_REQUEST, UNAUTHORIZED, NOT_ALLOWED, NOT_ACCEPTABLE,
-            INTERNAL, DAMAGED, UNAVAILABLE);
+    private static final String EXAMPLES = "/openapi-examples.json";
+
+    /** Problems of every operation; {@code NOT_ALLOWED} is for pages of other sites. */
+    private static final List<ProblemType> ALWAYS = List.of(INVALID_REQUEST, UNAUTHORIZED, NOT_ALLOWED);
+    /** Problems of every operation that reads something of one callset. */
+    private static final List<ProblemType> READS = List.of(NOT_FOUND, NOT_ACCEPTABLE, DAMAGED, UNAVAILABLE);
+    /** Problems of every operation that makes a callset. */
+    private static final List<ProblemType> SUBMITS = List.of(NOT_ACCEPTABLE, EXECUTOR_NOT_READY, IN_PROGRESS, GONE,
+            IDEMPOTENCY_KEY_REUSED, TOO_MANY, DAMAGED, UNAVAILABLE);
 
     /** Operations whose answers are tagged. */
     private static final Set<String> TAGGED = Set.of("getCallset", "getFuture", "getJar");
@@ -50,27 +61,39 @@ class OpenApiDescription {
     /** Further problems, by operation. */
     private static final Map<String, List<ProblemType>> ALSO = Map.ofEntries(
             Map.entry("map",
-                    List.of(MALFORMED_JSON, BUCKET_NOT_ALLOWED, EXECUTOR_NOT_READY, IN_PROGRESS, GONE, TOO_LARGE,
-                            UNSUPPORTED_MEDIA_TYPE,
-                            INVALID_FUNCTION, MAP_ITEM_LIMIT, IDEMPOTENCY_KEY_REUSED, TOO_MANY)),
-            Map.entry("redrive",
-                    List.of(NOT_FOUND, NOT_DONE, IN_PROGRESS, EXECUTOR_NOT_READY, GONE, IDEMPOTENCY_KEY_REUSED,
-                            TOO_MANY)),
+                    join(SUBMITS, MALFORMED_JSON, BUCKET_NOT_ALLOWED, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE,
+                            INVALID_FUNCTION, MAP_ITEM_LIMIT)),
+            Map.entry("redrive", join(SUBMITS, NOT_FOUND, NOT_DONE)),
             Map.entry("reduce",
-                    List.of(MALFORMED_JSON, NOT_FOUND, EXECUTOR_NOT_READY, IN_PROGRESS, GONE, TOO_LARGE,
-                            UNSUPPORTED_MEDIA_TYPE, INVALID_FUNCTION, IDEMPOTENCY_KEY_REUSED, TOO_MANY)),
-            Map.entry("getEvents", List.of(NOT_FOUND, TOO_MANY)),
-            Map.entry("listCallsets", List.of()), Map.entry("getCallset", List.of(NOT_FOUND, TOO_MANY)),
-            Map.entry("listFutures", List.of(NOT_FOUND)), Map.entry("getFuture", List.of(NOT_FOUND, TOO_MANY)),
-            Map.entry("getResult", List.of(NOT_FOUND, CALL_CANCELLED, CALL_FAILED, TOO_MANY)),
-            Map.entry("getResults", List.of(NOT_FOUND, CALL_CANCELLED, CALL_FAILED, TOO_MANY)),
-            Map.entry("getLogs", List.of(NOT_FOUND)), Map.entry("cancelCallset", List.of(NOT_FOUND)),
-            Map.entry("cancelCall", List.of(NOT_FOUND)), Map.entry("deleteCallset", List.of(NOT_FOUND)),
-            Map.entry("waitForFutures",
-                    List.of(MALFORMED_JSON, NOT_FOUND, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, TOO_MANY)),
-            Map.entry("putJar", List.of(TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_JAR, TOO_MANY)),
-            Map.entry("listJars", List.of()), Map.entry("getJar", List.of(NOT_FOUND)),
-            Map.entry("deleteJar", List.of(NOT_FOUND)), Map.entry("listExecutors", List.of()));
+                    join(SUBMITS, MALFORMED_JSON, NOT_FOUND, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_FUNCTION)),
+            Map.entry("listCallsets", List.of(NOT_ACCEPTABLE, UNAVAILABLE)),
+            Map.entry("getCallset", join(READS, TOO_MANY)), Map.entry("listFutures", READS),
+            Map.entry("getFuture", join(READS, TOO_MANY)), Map.entry("getEvents", join(READS, TOO_MANY)),
+            Map.entry("getResult", join(READS, CALL_CANCELLED, CALL_FAILED, TOO_MANY)),
+            Map.entry("getResults", join(READS, CALL_CANCELLED, CALL_FAILED, TOO_MANY)),
+            Map.entry("getLogs", READS), Map.entry("cancelCallset", READS), Map.entry("cancelCall", READS),
+            Map.entry("deleteCallset", List.of(NOT_FOUND, UNAVAILABLE)),
+            Map.entry("waitForFutures", join(READS, MALFORMED_JSON, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, TOO_MANY)),
+            Map.entry("putJar",
+                    List.of(NOT_ACCEPTABLE, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_JAR, TOO_MANY, UNAVAILABLE)),
+            Map.entry("listJars", List.of(NOT_ACCEPTABLE, UNAVAILABLE)), Map.entry("getJar", READS),
+            Map.entry("deleteJar", List.of(NOT_FOUND, UNAVAILABLE)),
+            Map.entry("listExecutors", List.of(NOT_ACCEPTABLE)));
+
+    private static List<ProblemType> join(List<ProblemType> some, ProblemType... more) {
+        return Stream.concat(some.stream(), Stream.of(more)).toList();
+    }
+
+    /** Answers that a test has taken from a running gateway: of problems by slug, of operations by status. */
+    private final JsonNode examples = examples();
+
+    private static JsonNode examples() {
+        try (InputStream in = OpenApiDescription.class.getResourceAsStream(EXAMPLES)) {
+            return JsonMapper.shared().readTree(Objects.requireNonNull(in, EXAMPLES));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
 
     @Bean
     OpenApiCustomizer describe() {
@@ -90,17 +113,19 @@ class OpenApiDescription {
                     .description("An API key, where the gateway is configured with any."));
             api.setSecurity(List.of(new SecurityRequirement(), new SecurityRequirement().addList(BEARER)));
             api.getPaths().values().stream().map(PathItem::readOperations).flatMap(List::stream)
-                    .forEach(OpenApiDescription::describe);
+                    .forEach(this::describe);
+            examples.path("problems").properties().forEach(problem -> api.getComponents()
+                    .addExamples(problem.getKey(), new Example().value(plain(problem.getValue()))));
             sort(api);
         };
     }
 
-    private static void describe(Operation operation) {
+    private void describe(Operation operation) {
         List<ProblemType> also = ALSO.get(operation.getOperationId());
         if (also == null) {
             throw new IllegalStateException("the problems of " + operation.getOperationId() + " are not described");
         }
-        Map<Integer, List<ProblemType>> byStatus = java.util.stream.Stream.concat(ALWAYS.stream(), also.stream())
+        Map<Integer, List<ProblemType>> byStatus = Stream.concat(ALWAYS.stream(), also.stream())
                 .collect(Collectors.groupingBy(ProblemType::status, TreeMap::new, Collectors.toList()));
         if (operation.getOperationId().equals("getResult")) {
             // Any JSON at all has no type; annotations cannot say so.
@@ -112,17 +137,32 @@ class OpenApiDescription {
             operation.getResponses().addApiResponse("304", new ApiResponse().description(
                     "If-None-Match names what it is now."));
         }
+        examples.path("answers").path(operation.getOperationId()).properties()
+                .forEach(answer -> example(operation, answer.getKey(), answer.getValue()));
         byStatus.forEach((status, types) -> operation.getResponses().addApiResponse(status.toString(),
                 response(types)));
     }
 
+    private static void example(Operation operation, String status, JsonNode byType) {
+        ApiResponse answer = operation.getResponses().get(status);
+        if (answer == null) {
+            throw new IllegalStateException(operation.getOperationId() + " is not described to answer " + status);
+        }
+        byType.properties().forEach(example -> {
+            MediaType body = Objects.requireNonNull(answer.getContent().get(example.getKey()), example.getKey());
+            body.setExample(plain(example.getValue()));
+        });
+    }
+
+    /** JSON as what the specification's own library can write. */
+    private static Object plain(JsonNode node) {
+        return Objects.requireNonNull(JsonMapper.shared().convertValue(node, Object.class));
+    }
+
     private static ApiResponse response(List<ProblemType> types) {
         MediaType body = new MediaType().schema(new Schema<>().$ref("#/components/schemas/" + PROBLEM));
-        for (ProblemType type : types) {
-            Map<String, Object> example = new LinkedHashMap<>(
-                    ProblemWriter.body(new ProblemException(type, type.title() + ".")));
-            body.addExamples(type.slug(), new Example().value(example));
-        }
+        types.forEach(type -> body.addExamples(type.slug(),
+                new Example().$ref("#/components/examples/" + type.slug())));
         ApiResponse response = new ApiResponse()
                 .description(types.stream().map(ProblemType::title).collect(Collectors.joining("; ")) + ".")
                 .content(new Content().addMediaType(PROBLEM_JSON, body));

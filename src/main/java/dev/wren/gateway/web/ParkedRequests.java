@@ -53,6 +53,19 @@ public final class ParkedRequests {
     }
 
     /**
+     * Waits for what the gateway itself is about to do; there is always room for it.
+     *
+     * @return whether it came within {@code timeout}, or before the gateway began to stop
+     */
+    public boolean hold(Duration timeout, Wait wait) throws InterruptedException {
+        Place place = new Place(Thread.currentThread(), false);
+        places.add(place);
+        try (place) {
+            return place.await(timeout, wait);
+        }
+    }
+
+    /**
      * Room for a request that waits, perhaps several times, on the thread that calls.
      *
      * @throws ProblemException {@code too-many} when as many requests wait as may
@@ -63,7 +76,7 @@ public final class ParkedRequests {
                     "At most " + settings.maxParked() + " requests may wait at once.")
                     .with("limit", settings.maxParked()).retryAfter(Duration.ofSeconds(1));
         }
-        Place place = new Place(Thread.currentThread());
+        Place place = new Place(Thread.currentThread(), true);
         places.add(place);
         return place;
     }
@@ -83,10 +96,13 @@ public final class ParkedRequests {
     public final class Place implements AutoCloseable {
 
         private final Thread thread;
+        /** Whether it takes room. */
+        private final boolean counted;
         private boolean waiting;
 
-        private Place(Thread thread) {
+        private Place(Thread thread, boolean counted) {
             this.thread = thread;
+            this.counted = counted;
         }
 
         /** Waits; shorter, if the gateway is about to end. */
@@ -123,7 +139,7 @@ public final class ParkedRequests {
 
         @Override
         public void close() {
-            if (places.remove(this)) {
+            if (places.remove(this) && counted) {
                 room.release();
             }
         }

@@ -71,13 +71,15 @@ final class Problems {
     @ExceptionHandler
     void accept(HttpMediaTypeNotAcceptableException e, HttpServletResponse response) throws IOException {
         ProblemWriter.write(response, new ProblemException(ProblemType.NOT_ACCEPTABLE, "The answer can be "
-                + String.join(", ", e.getSupportedMediaTypes().stream().map(MediaType::toString).toList()) + "."));
+                + String.join(", ", e.getSupportedMediaTypes().stream().map(MediaType::toString).sorted().toList())
+                + "."));
     }
 
     @ExceptionHandler
     void mediaType(HttpMediaTypeNotSupportedException e, HttpServletResponse response) throws IOException {
         ProblemWriter.write(response, new ProblemException(ProblemType.UNSUPPORTED_MEDIA_TYPE, "The body can be "
-                + String.join(", ", e.getSupportedMediaTypes().stream().map(MimeType::toString).toList()) + "."));
+                + String.join(", ", e.getSupportedMediaTypes().stream().map(MimeType::toString).sorted().toList())
+                + "."));
     }
 
     @ExceptionHandler
