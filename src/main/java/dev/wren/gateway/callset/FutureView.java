@@ -54,7 +54,7 @@ record FutureView(String callsetId, String callId, StateView state,
 
     /** What an attempt came to. */
     @Schema(name = "Attempt")
-    record AttemptView(int attempt, StateView state, @Nullable ErrorView error,
+    record AttemptView(int attempt, StateView state, @JsonInclude(Include.NON_NULL) @Nullable ErrorView error,
             @Schema(types = {
                     "string", "null"}, format = "date-time") @Nullable Instant startTime,
             @Schema(types = {"string", "null"}, format = "date-time") @Nullable Instant endTime) {

@@ -116,6 +116,7 @@ class OpenApiDescription {
                     .forEach(this::describe);
             examples.path("problems").properties().forEach(problem -> api.getComponents()
                     .addExamples(problem.getKey(), new Example().value(plain(problem.getValue()))));
+            nullable(api, "Future", "status");
             sort(api);
         };
     }
@@ -189,6 +190,17 @@ class OpenApiDescription {
                 .addProperty("errors", new io.swagger.v3.oas.models.media.ArraySchema().items(error));
         problem.setRequired(List.of("type", "title", "status", "detail"));
         return problem;
+    }
+
+    /** Says of a member that is another schema that it may be null; annotations cannot. */
+    @SuppressWarnings({"rawtypes", "unchecked"})
+    private static void nullable(OpenAPI api, String schema, String member) {
+        Map<String, Schema> members = Objects.requireNonNull(api.getComponents().getSchemas().get(schema))
+                .getProperties();
+        Schema<?> described = Objects.requireNonNull(members.get(member));
+        Schema<?> either = new Schema<>().description(described.getDescription());
+        either.setAnyOf(List.of(new Schema<>().$ref(described.get$ref()), new Schema<>().types(Set.of("null"))));
+        members.put(member, either);
     }
 
     private static void sort(OpenAPI api) {

@@ -7,10 +7,12 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Set;
+import org.apache.tomcat.util.http.InvalidParameterException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
+import org.springframework.security.web.firewall.RequestRejectedException;
 import org.springframework.util.MimeType;
 import org.springframework.web.HttpMediaTypeNotAcceptableException;
 import org.springframework.web.HttpMediaTypeNotSupportedException;
@@ -86,6 +88,14 @@ final class Problems {
     void missing(MissingServletRequestParameterException e, HttpServletResponse response) throws IOException {
         ProblemWriter.write(response, ProblemException.atParameter(ProblemType.INVALID_REQUEST, e.getParameterName(),
                 "This parameter is missing."));
+    }
+
+    /** A query that the server or its firewall does not take. */
+    @ExceptionHandler({RequestRejectedException.class, InvalidParameterException.class})
+    void query(Exception e, HttpServletResponse response) throws IOException {
+        ProblemWriter.write(response, new ProblemException(ProblemType.INVALID_REQUEST,
+                "The query is not valid: it is name=value, joined by &, percent-encoded, and names have no control"
+                        + " characters or unassigned ones."));
     }
 
     @ExceptionHandler
