@@ -162,7 +162,20 @@ class WrongRequestsIT {
     }
 
     @Test
+    void odd_queries_and_bodies_are_no_fault_of_the_gateway() {
+        for (String query : List.of("?=0", "?%C2%8F%40=1", "?a=%ff", "?%00=1")) {
+            Http.Answer answer = http.get("/calls" + query);
+            assertThat(answer.status()).as(query + answer.text()).isEqualTo(400);
+            assertThat(answer.slug()).isEqualTo("invalid-request");
+        }
+        Http.Answer form = Http.send(http.request("/calls", "Content-Type", "multipart/form-data")
+                .POST(java.net.http.HttpRequest.BodyPublishers.ofString("x")));
+        assertThat(form.status()).isEqualTo(415);
+    }
+
+    @Test
     void the_server_itself_speaks_in_problems() {
+        assertThat(http.method("QUERY", "/calls").status()).isEqualTo(405);
         assertThat(http.get("/nope").slug()).isEqualTo("not-found");
         Http.Answer method = http.method("PATCH", "/calls");
         assertThat(method.status()).isEqualTo(405);
