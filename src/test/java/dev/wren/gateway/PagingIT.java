@@ -54,6 +54,40 @@ class PagingIT {
         }
     }
 
+    /** Whatever is made and deleted between pages: all that was there throughout is shown once, in order. */
+    @Test
+    void random_writes_between_pages_hide_and_repeat_nothing(@TempDir Path store) {
+        Random random = new Random(11);
+        try (RunningGateway gateway = RunningGateway.startWithFunctions(store)) {
+            Http http = gateway.http();
+            List<String> there = new ArrayList<>();
+            for (int round = 0; round < 12; round++) {
+                while (there.size() < 30) {
+                    there.addFirst(map(http, "{}"));
+                }
+                List<String> throughout = new ArrayList<>(there);
+                List<String> seen = new ArrayList<>();
+                String next = "/calls?limit=" + (1 + random.nextInt(9));
+                while (!next.isEmpty()) {
+                    JsonNode page = http.get(next).json();
+                    page.path("items").forEach(item -> seen.add(item.path("callsetId").asString()));
+                    next = page.path("next").asString("");
+                    for (int i = random.nextInt(3); i > 0; i--) {
+                        if (random.nextBoolean()) {
+                            there.addFirst(map(http, "{}"));
+                        } else {
+                            String gone = there.remove(random.nextInt(there.size()));
+                            throughout.remove(gone);
+                            http.delete("/calls/" + gone);
+                        }
+                    }
+                }
+                assertThat(seen).doesNotHaveDuplicates().isSortedAccordingTo(Collections.reverseOrder())
+                        .containsSubsequence(throughout);
+            }
+        }
+    }
+
     @Test
     void filters_hold_together_and_pages_of_any_size_give_the_same(@TempDir Path store) {
         Random random = new Random(7);

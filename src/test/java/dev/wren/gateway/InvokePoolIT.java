@@ -1,0 +1,68 @@
+package dev.wren.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.wren.gateway.store.ObjectStore;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.beans.factory.config.BeanPostProcessor;
+
+/** {@code invokePoolThreads}: how many invocations of a callset are being sent at once. */
+class InvokePoolIT {
+
+    /** Counts those who read data at once, and gives others time to come. */
+    private static final class CountedReads implements BeanPostProcessor {
+
+        private final AtomicInteger now = new AtomicInteger();
+        private final AtomicInteger most = new AtomicInteger();
+
+        @Override
+        public Object postProcessAfterInitialization(Object bean, String name) {
+            if (!(bean instanceof ObjectStore)) {
+                return bean;
+            }
+            return Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[]{ObjectStore.class},
+                    (_, method, arguments) -> {
+                        boolean counted = method.getName().equals("read") && arguments[0].toString().endsWith("/data");
+                        if (counted) {
+                            most.accumulateAndGet(now.incrementAndGet(), Math::max);
+                            boolean _ = new CountDownLatch(1).await(20, TimeUnit.MILLISECONDS);
+                        }
+                        try {
+                            return method.invoke(bean, arguments);
+                        } catch (InvocationTargetException e) {
+                            throw e.getCause();
+                        } finally {
+                            if (counted) {
+                                now.decrementAndGet();
+                            }
+                        }
+                    });
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 1", "2, 2", "64, 4"})
+    void no_more_are_sent_at_once(int threads, int expected, @TempDir Path store) {
+        CountedReads reads = new CountedReads();
+        try (RunningGateway gateway = RunningGateway.startWithFunctions(store,
+                context -> context.registerBean("countedReads", CountedReads.class, () -> reads),
+                "--wren.executors.local.workers=4")) {
+            String data = IntStream.range(0, 60).mapToObj(i -> "\"" + i + "x".repeat(2000) + "\"")
+                    .collect(Collectors.joining(",", "[", "]"));
+            String id = gateway.http().map("{\"function\":{\"jar\":\"fn\",\"handler\":\"fn.Echo\"},\"chunkSize\":1,"
+                    + "\"invokePoolThreads\":" + threads + ",\"iterdata\":" + data + "}");
+            assertThat(gateway.http().done(id).path("states").path("success").asInt()).isEqualTo(60);
+            assertThat(reads.most.get()).isEqualTo(expected);
+        }
+    }
+}
