@@ -131,6 +131,23 @@ class PagingIT {
     }
 
     @Test
+    void a_request_looks_at_a_bounded_number_and_says_where_to_go_on(@TempDir Path store) {
+        try (RunningGateway gateway = RunningGateway.startWithFunctions(store, "--wren.callsets.max-scan=10")) {
+            Http http = gateway.http();
+            List<String> rare = new ArrayList<>();
+            for (int i = 0; i < 45; i++) {
+                String id = map(http, "{\"kind\":\"" + (i % 20 == 3 ? "rare" : "common") + "\"}");
+                if (i % 20 == 3) {
+                    rare.addFirst(id);
+                }
+            }
+            assertThat(http.get("/calls?tag=kind:rare").json().path("next").asString("")).isNotEmpty();
+            assertThat(http.callsets("tag=kind:rare")).isEqualTo(rare);
+            assertThat(http.callsets("limit=7")).hasSize(45);
+        }
+    }
+
+    @Test
     void futures_of_any_state_in_pages_of_any_size(@TempDir Path store) {
         Random random = new Random(3);
         try (RunningGateway gateway = RunningGateway.startWithFunctions(store)) {

@@ -46,7 +46,7 @@ final class CallsetController {
     }
 
     @GetMapping(path = "/calls", produces = "application/json")
-    @Operation(operationId = "listCallsets", tags = "calls", summary = "Callsets, newest first")
+    @Operation(operationId = "listCallsets", tags = "calls", summary = "Callsets, newest first", description = "A page may have fewer items than asked for, or none, and a next one: a request looks at a bounded number of callsets.")
     @ApiResponse(responseCode = "200", description = "Part of the list.", useReturnTypeSchema = true)
     ResponseEntity<Page<CallsetView>> list(@RequestAttribute(Tenant.ATTRIBUTE) String tenant,
             @Parameter(description = "only those not done, or only those done") @RequestParam(required = false) @Nullable Progress state,
@@ -65,10 +65,10 @@ final class CallsetController {
         Predicate<Callset> filter = callset -> (state == null || (state == Progress.done) == callset.done())
                 && (executor == null || executor.equals(callset.executor()))
                 && tags.stream().allMatch(each -> hasTag(callset, each));
-        List<Callset> found = callsets.list(tenant, filter, after, wanted + 1);
-        List<Callset> shown = found.subList(0, Math.min(wanted, found.size()));
+        Callsets.Part part = callsets.list(tenant, filter, after, wanted);
+        CallsetId behind = part.next();
         String next = null;
-        if (found.size() > wanted) {
+        if (behind != null) {
             UriComponentsBuilder uri = UriComponentsBuilder.fromPath("/calls").queryParam("limit", wanted);
             if (state != null) {
                 uri.queryParam("state", state);
@@ -77,7 +77,7 @@ final class CallsetController {
                 uri.queryParam("executor", "{executor}");
             }
             tags.forEach(_ -> uri.queryParam("tag", "{tag}"));
-            uri.queryParam("cursor", Cursor.encode(list, shown.getLast().id().text()));
+            uri.queryParam("cursor", Cursor.encode(list, behind.text()));
             List<Object> values = new java.util.ArrayList<>();
             if (executor != null) {
                 values.add(executor);
@@ -85,7 +85,7 @@ final class CallsetController {
             values.addAll(tags);
             next = uri.encode().buildAndExpand(values.toArray()).toUriString();
         }
-        return new Page<>(shown.stream().map(CallsetView::of).toList(), next).response();
+        return new Page<>(part.items().stream().map(CallsetView::of).toList(), next).response();
     }
 
     private static boolean hasTag(Callset callset, String tag) {

@@ -18,6 +18,7 @@ import org.springframework.validation.annotation.Validated;
  * @param maxRunning callsets that are not done, at once, over all tenants
  * @param maxReduceSize bytes of the values that a reduce takes
  * @param idempotencyAge how long an idempotency key is kept
+ * @param maxScan callsets that one request for a list looks at
  * @param allowOverwriteInvokeArgs whether {@code overwriteInvokeArgs} may be used
  * @param inlineData bytes of data up to which they travel in the manifest
  * @param segmentCache bytes of log segments kept in memory for readers
@@ -29,7 +30,8 @@ public record CallsetSettings(@DefaultValue("1000000") @Min(0) @Max(100_000_000)
         @DefaultValue("1GB") DataSize maxBodySize, @DefaultValue("6MB") DataSize maxDatumSize,
         @DefaultValue("1000") @Min(1) @Max(10_000) int maxNesting,
         @DefaultValue("10000") @Min(1) int maxRunning, @DefaultValue("64MB") DataSize maxReduceSize,
-        @DefaultValue("24h") Duration idempotencyAge, @DefaultValue("false") boolean allowOverwriteInvokeArgs,
+        @DefaultValue("24h") Duration idempotencyAge, @DefaultValue("5000") @Min(1) int maxScan,
+        @DefaultValue("false") boolean allowOverwriteInvokeArgs,
         @DefaultValue("64KB") DataSize inlineData, @DefaultValue("64MB") DataSize segmentCache,
         @DefaultValue("64MB") DataSize tableCache) {
 }

@@ -191,45 +191,61 @@ public final class Callsets {
     }
 
     /**
-     * Callsets that pass {@code filter}, newest first.
+     * Part of a list of callsets.
+     *
+     * @param items newest first
+     * @param next what is behind this one may belong to the list too; null where nothing does
+     */
+    record Part(List<Callset> items, @Nullable CallsetId next) {
+
+        Part {
+            items = List.copyOf(items);
+        }
+    }
+
+    /**
+     * Callsets that pass {@code filter}, newest first. It looks at a bounded number of them, so a part can have fewer
+     * items than wanted, or none, and still be followed by another.
      *
      * @param after only those that come behind this one, or null
      * @param limit at most so many
      */
-    public List<Callset> list(String tenant, Predicate<Callset> filter, @Nullable CallsetId after, int limit) {
+    Part list(String tenant, Predicate<Callset> filter, @Nullable CallsetId after, int limit) {
         List<Callset> found = new ArrayList<>();
         String from = after == null ? null : after.key();
+        int looked = 0;
         List<String> keys;
         do {
             keys = store.folders(ObjectKeys.callsets(tenant), from, PAGE);
             for (String key : keys) {
-                Optional<Callset> callset = CallsetId.ofKey(key).flatMap(id -> findReadable(tenant, id, filter));
-                if (callset.isPresent()) {
-                    found.add(callset.get());
-                    if (found.size() == limit) {
-                        return found;
-                    }
-                }
+                Optional<CallsetId> id = CallsetId.ofKey(key);
                 from = key;
+                if (id.isEmpty()) {
+                    continue;
+                }
+                Optional<Callset> callset = findReadable(tenant, id.get(), filter);
+                if (callset.isPresent() && found.size() == limit) {
+                    return new Part(found, found.getLast().id());
+                }
+                callset.ifPresent(found::add);
+                if (++looked >= limits.maxScan()) {
+                    return new Part(found, id.get());
+                }
             }
         } while (keys.size() == PAGE);
-        return found;
-    }
-
-    /** Cancels what runs, and deletes everything of the callset; gone for every reader from the call on. */
-    private void delete(Callset callset) {
-        delete(callset, _ -> {
-        });
+        return new Part(found, null);
     }
 
     /**
-     * Deletes the callset of that id; one that is damaged too.
+     * Cancels what runs of the callset of that id, and deletes everything of it, also if it is damaged; gone for every
+     * reader from the call on.
      *
      * @throws ProblemException {@code not-found}
      */
     void delete(String tenant, String callsetId) {
         try {
-            delete(get(tenant, callsetId));
+            delete(get(tenant, callsetId), _ -> {
+            });
         } catch (DamagedObjectException e) {
             log.warn("callset {} is damaged and is deleted: {}", callsetId, e.getMessage());
             CallsetId id = CallsetId.parse(callsetId).orElseThrow();
@@ -313,7 +329,14 @@ public final class Callsets {
 
     /** Everybody who has anything in the store. */
     List<String> tenants() {
-        return store.folders("", null, PAGE).stream().filter(name -> !name.equals("shards")).toList();
+        List<String> names = new ArrayList<>();
+        List<String> page;
+        do {
+            page = store.folders("", names.isEmpty() ? null : names.getLast(), PAGE);
+            names.addAll(page);
+        } while (page.size() == PAGE);
+        names.remove("shards");
+        return names;
     }
 
     private void drive(Callset callset) {

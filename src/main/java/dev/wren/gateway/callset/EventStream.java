@@ -1,6 +1,7 @@
 package dev.wren.gateway.callset;
 
 import dev.wren.gateway.web.ParkedRequests;
+import dev.wren.gateway.web.ProblemException;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -85,8 +86,19 @@ final class EventStream {
         }
     }
 
-    /** Sends what is behind {@code from}, and what comes, until the callset is done or gone, or the gateway ends. */
+    /** The same as {@link #walk}; what is read of a callset that has just been deleted is no problem, but the end. */
     void send(Position from, ParkedRequests.Place place) throws IOException, InterruptedException {
+        try {
+            walk(from, place);
+        } catch (ProblemException e) {
+            if (!callset.deleted()) {
+                throw e;
+            }
+        }
+    }
+
+    /** Sends what is behind {@code from}, and what comes, until the callset is done or gone, or the gateway ends. */
+    private void walk(Position from, ParkedRequests.Place place) throws IOException, InterruptedException {
         int segment = from.segment();
         int skip = from.calls();
         write("retry: " + RECONNECT.toMillis() + "\n\n");

@@ -22,7 +22,7 @@ class MapRequestReaderTest {
 
     private final MapRequestReader reader = new MapRequestReader(new CallsetSettings(1_000_000,
             DataSize.ofMegabytes(100), DataSize.ofMegabytes(1), 100, 10, DataSize.ofMegabytes(64),
-            Duration.ofHours(24), false, DataSize.ofKilobytes(64),
+            Duration.ofHours(24), 100, false, DataSize.ofKilobytes(64),
             DataSize.ofMegabytes(1), DataSize.ofMegabytes(1)));
 
     private static final class Collected implements DataSink {
