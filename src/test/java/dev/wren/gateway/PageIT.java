@@ -31,15 +31,15 @@ class PageIT {
                         .doesNotContain("unsafe");
                 assertThat(page.header("X-Content-Type-Options")).isEqualTo("nosniff");
                 assertThat(page.header("Referrer-Policy")).isEqualTo("no-referrer");
-                assertThat(page.text()).contains("/app.js", "/app.css").doesNotContainPattern(INLINE);
+                assertThat(page.text()).contains("/ui/app.js", "/ui/style.css").doesNotContainPattern(INLINE);
             }
-            assertThat(http.get("/app.js").header("Content-Type")).startsWith("text/javascript");
-            assertThat(http.get("/app.css").header("Content-Type")).startsWith("text/css");
+            assertThat(http.get("/ui/app.js").header("Content-Type")).startsWith("text/javascript");
+            assertThat(http.get("/ui/style.css").header("Content-Type")).startsWith("text/css");
             assertThat(http.get("/calls").status()).isEqualTo(keys ? 401 : 200);
-            assertThat(http.get("/app.js/../calls").status()).isIn(400, keys ? 401 : 200);
-            Http.Answer unknown = http.get("/app.mjs");
-            assertThat(unknown.status()).isEqualTo(keys ? 401 : 404);
-            assertThat(unknown.slug()).isEqualTo(keys ? "unauthorized" : "not-found");
+            assertThat(http.get("/ui/../calls").status()).isIn(400, keys ? 401 : 200);
+            Http.Answer unknown = http.get("/ui/none.js");
+            assertThat(unknown.status()).isEqualTo(404);
+            assertThat(unknown.slug()).isEqualTo("not-found");
             assertThat(unknown.header("Content-Type")).isEqualTo("application/problem+json");
             assertThat(http.get("/calls").header("Content-Security-Policy")).isEmpty();
         }
@@ -49,7 +49,7 @@ class PageIT {
     void browsers_ask_whether_the_page_has_changed(@TempDir Path store) {
         try (RunningGateway gateway = RunningGateway.start(store)) {
             Http http = gateway.http();
-            for (String path : new String[]{"/", "/app.js", "/app.css"}) {
+            for (String path : new String[]{"/", "/ui/app.js", "/ui/style.css"}) {
                 Http.Answer first = http.get(path);
                 assertThat(first.header("Cache-Control")).isEqualTo("no-cache");
                 assertThat(first.header("Last-Modified")).isEmpty();

@@ -62,7 +62,7 @@ public final class Callsets {
     private final Cache<String, Callset> done;
     /** Callsets deleted of late: whoever was reading their manifest then must not bring them back. */
     private final Cache<CallsetId, Boolean> deleted = Caffeine.newBuilder()
-            .expireAfterWrite(Duration.ofMinutes(10)).build();
+            .maximumSize(100_000).expireAfterWrite(Duration.ofMinutes(10)).build();
     private volatile boolean accepting = true;
 
     Callsets(ObjectStore store, CallLog callLog, Jars jars, FunctionCheck functions, Placement placement,

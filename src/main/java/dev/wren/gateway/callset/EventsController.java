@@ -3,6 +3,7 @@ package dev.wren.gateway.callset;
 import dev.wren.gateway.web.ParkedRequests;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
+import dev.wren.gateway.web.Streaming;
 import dev.wren.gateway.web.Tenant;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
@@ -61,7 +62,8 @@ final class EventsController {
             response.setContentType(MediaType.TEXT_EVENT_STREAM_VALUE + ";charset=UTF-8");
             response.setHeader(HttpHeaders.CACHE_CONTROL, "no-store");
             if (!request.getMethod().equals("HEAD")) {
-                new EventStream(callset, response, json, parked.heartbeat()).send(from, place);
+                EventStream events = new EventStream(callset, response, json, parked.heartbeat());
+                Streaming.write(response, "the events of callset " + callset.id(), () -> events.send(from, place));
             }
         }
     }

@@ -1,6 +1,7 @@
 package dev.wren.gateway.callset;
 
 import dev.wren.gateway.web.ParkedRequests;
+import dev.wren.gateway.web.Streaming;
 import dev.wren.gateway.web.Tenant;
 import dev.wren.protocol.CallState;
 import io.swagger.v3.oas.annotations.Operation;
@@ -74,7 +75,7 @@ final class ResultsController {
             throw Failed.call(callset, callset.call(failed.getAsInt()));
         }
         try (Readings.Reading _ = callsets.reading(callset)) {
-            array(callset, response);
+            Streaming.write(response, "the results of callset " + callset.id(), () -> array(callset, response));
         }
     }
 
@@ -146,7 +147,8 @@ final class ResultsController {
             return;
         }
         try (Readings.Reading _ = callsets.reading(callset)) {
-            lines(callset, timeout == null && !checkOnly ? null : deadline, response);
+            Streaming.write(response, "the results of callset " + callset.id(),
+                    () -> lines(callset, timeout == null && !checkOnly ? null : deadline, response));
         }
     }
 
@@ -166,7 +168,7 @@ final class ResultsController {
                 boolean ended = parked.park(left, until -> callset.awaitFinal(waitedFor, until));
                 if (!ended && deadline == null) {
                     // The gateway is about to end: the caller must see that there is no more, not an end.
-                    throw new IOException("results cut off");
+                    throw Streaming.cutOff("the results of callset " + callset.id());
                 }
             }
             Lookup.require(callset);

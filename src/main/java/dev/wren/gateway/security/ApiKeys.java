@@ -29,8 +29,9 @@ final class ApiKeys extends OncePerRequestFilter {
     private static final String BEARER = "Bearer ";
     private static final List<String> OPEN = List.of("/swagger-ui", "/v3/api-docs", "/error", "/actuator");
 
-    /** The web page, which asks for a key itself: these paths exactly. */
-    static final Set<String> PAGE = Set.of("/", "/index.html", "/app.css", "/app.js");
+    /** The web page, which asks for a key itself: these paths exactly, and all parts under the other. */
+    private static final Set<String> PAGE = Set.of("/", "/index.html");
+    private static final String PAGE_PARTS = "/ui/";
 
     private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]", "::1");
 
@@ -67,7 +68,12 @@ final class ApiKeys extends OncePerRequestFilter {
     }
 
     private static boolean isOpen(String path) {
-        return PAGE.contains(path) || OPEN.stream().anyMatch(path::startsWith);
+        return isPage(path) || OPEN.stream().anyMatch(path::startsWith);
+    }
+
+    /** Whether a path is the web page's, or of a part of it. */
+    static boolean isPage(String path) {
+        return PAGE.contains(path) || path.startsWith(PAGE_PARTS);
     }
 
     /** The tenant of the key in a header, or null if it is no key. Every key is compared, each in constant time. */

@@ -55,7 +55,7 @@ class SecurityConfiguration {
                 .sessionManagement(session -> session.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
                 .headers(headers -> headers.referrerPolicy(referrer -> referrer.policy(ReferrerPolicy.NO_REFERRER))
                         .addHeaderWriter(new DelegatingRequestMatcherHeaderWriter(
-                                request -> ApiKeys.PAGE.contains(request.getRequestURI()),
+                                request -> ApiKeys.isPage(request.getRequestURI()),
                                 new ContentSecurityPolicyHeaderWriter(PAGE_POLICY))))
                 .authorizeHttpRequests(requests -> requests.anyRequest().permitAll())
                 // Before the keys: a browser asks without one whether it may send it.

@@ -54,7 +54,7 @@ public final class ProblemWriter {
      */
     public static void write(HttpServletResponse response, ProblemException problem) throws IOException {
         if (response.isCommitted()) {
-            throw new IOException("an answer was cut off: " + problem.detail());
+            throw Streaming.cutOff("an answer");
         }
         response.resetBuffer();
         response.setStatus(problem.type().status());

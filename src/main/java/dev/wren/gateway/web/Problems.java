@@ -7,6 +7,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Set;
+import org.apache.coyote.CloseNowException;
 import org.apache.tomcat.util.http.InvalidParameterException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -106,6 +107,13 @@ final class Problems {
                 : wanted == Boolean.class || wanted == boolean.class ? "true or false." : "A whole number.";
         ProblemWriter.write(response,
                 ProblemException.atParameter(ProblemType.INVALID_REQUEST, e.getName(), allowed));
+    }
+
+    /** The server closes the connection at this, and says nothing. */
+    @SuppressWarnings("DoNotCallSuggester")
+    @ExceptionHandler
+    void cut(CloseNowException e) throws CloseNowException {
+        throw e;
     }
 
     @ExceptionHandler(AsyncRequestNotUsableException.class)

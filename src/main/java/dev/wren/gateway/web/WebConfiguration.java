@@ -60,8 +60,8 @@ class WebConfiguration implements WebMvcConfigurer {
     @Override
     public void addResourceHandlers(ResourceHandlerRegistry registry) {
         Map<String, String> tags = new ConcurrentHashMap<>();
-        registry.addResourceHandler("/index.html", "/app.css", "/app.js")
-                .addResourceLocations("classpath:/static/")
+        registry.addResourceHandler("/index.html", "/ui/**")
+                .addResourceLocations("classpath:/static/", "classpath:/static/ui/")
                 .setCacheControl(CacheControl.noCache())
                 .setUseLastModified(false)
                 .setEtagGenerator(file -> tags.computeIfAbsent(String.valueOf(file.getFilename()), _ -> digest(file)));

@@ -3,6 +3,7 @@ package dev.wren.gateway.web;
 import jakarta.validation.constraints.Min;
 import java.time.Duration;
 import java.util.List;
+import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
@@ -17,8 +18,9 @@ import org.springframework.validation.annotation.Validated;
  */
 @Validated
 @ConfigurationProperties("wren.web")
-public record WebSettings(@DefaultValue("60s") Duration longestWait, @DefaultValue("10000") @Min(1) int maxParked,
-        @DefaultValue("15s") Duration heartbeat, @DefaultValue List<String> allowedOrigins) {
+public record WebSettings(@DefaultValue("60s") @DurationMin Duration longestWait,
+        @DefaultValue("10000") @Min(1) int maxParked,
+        @DefaultValue("15s") @DurationMin(millis = 100) Duration heartbeat, @DefaultValue List<String> allowedOrigins) {
 
     public WebSettings {
         allowedOrigins = List.copyOf(allowedOrigins);
