@@ -1,16 +1,21 @@
 package dev.wren.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
@@ -68,6 +73,48 @@ class CrashIT {
             Map<String, String> after = ended(gateway.http(), id);
             assertThat(after).containsAllEntriesOf(seen);
             assertThat(Files.readString(log)).doesNotContain(" ERROR ");
+        }
+    }
+
+    /** Whatever a call ended in, and however: an outcome once shown never changes. */
+    @Test
+    void what_was_shown_of_ended_calls_is_the_same_after_a_restart(@TempDir Path folder) throws Exception {
+        Path log = Files.createFile(folder.resolve("log"));
+        Path store = folder.resolve("store");
+        Map<String, String> seen = new HashMap<>();
+        String data = "[\"square 2\",\"throw x\",\"exit 3\",\"print hello\",\"forever\",\"throw y\",\"forever\","
+                + "\"forever\",\"square 3\"]";
+        List<String> paths = new ArrayList<>();
+        try (GatewayProcess gateway = GatewayProcess.start(store, log)) {
+            Http http = gateway.http();
+            http.putJar("fn", RunningGateway.FUNCTIONS);
+            String id = http.map("{\"function\":{\"jar\":\"fn\",\"handler\":\"fn.Mixed\"},\"maxAttempts\":2,"
+                    + "\"chunkSize\":1,\"iterdata\":" + data + "}");
+            http.get("/calls/" + id + "/00005?wait=20");
+            // Two run and are cancelled; the others wait, in vain.
+            await().atMost(Duration.ofSeconds(20)).until(
+                    () -> http.get("/calls/" + id).json().path("states").path("running").asInt() == 2);
+            http.post("/calls/" + id + "/cancel", "");
+            paths.add("/calls/" + id);
+            IntStream.range(0, 9).forEach(i -> paths.add("/calls/" + id + "/0000" + i));
+            paths.add("/calls/" + id + "/events");
+            paths.forEach(path -> seen.put(path, http.get(path).text()));
+            JsonNode running = Http.JSON.readTree(seen.get("/calls/" + id + "/00004"));
+            assertThat(running.path("state").asString()).isEqualTo("cancelled");
+            assertThat(running.path("attempts").asInt()).isEqualTo(1);
+            assertThat(running.path("attemptLog").get(0).path("state").asString()).isEqualTo("cancelled");
+            assertThat(running.path("invokeMetadata").path("invokeTime").isNull()).isFalse();
+            // Once more when the workers have given back what they had: nothing of it is seen.
+            await().atMost(Duration.ofSeconds(20)).until(() -> {
+                String other = http.map("{\"function\":{\"jar\":\"fn\",\"handler\":\"fn.Square\"},\"iterdata\":"
+                        + "[1,2,3,4]}");
+                return http.done(other).path("states").path("success").asInt() == 4;
+            });
+            paths.forEach(path -> assertThat(http.get(path).text()).as(path).isEqualTo(seen.get(path)));
+            gateway.kill();
+        }
+        try (GatewayProcess gateway = GatewayProcess.start(store, log)) {
+            paths.forEach(path -> assertThat(gateway.http().get(path).text()).as(path).isEqualTo(seen.get(path)));
         }
     }
 
