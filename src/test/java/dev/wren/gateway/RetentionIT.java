@@ -3,13 +3,17 @@ package dev.wren.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.wren.gateway.store.ObjectStore;
 import dev.wren.protocol.Sha256;
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -18,6 +22,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.beans.factory.config.BeanPostProcessor;
 
 /** What is old goes by itself; what is in use stays. */
 class RetentionIT {
@@ -163,6 +168,55 @@ class RetentionIT {
                 assertThat(http.get("/calls").text()).doesNotContain(id);
             }
             await().atMost(Duration.ofSeconds(10)).until(() -> files(store.resolve("default/callsets")) == 0);
+        }
+    }
+
+    /** Commits wait until a test lets them go. */
+    private static final class HeldCommits implements BeanPostProcessor {
+
+        private final CountDownLatch begun = new CountDownLatch(1);
+        private final CountDownLatch go = new CountDownLatch(1);
+        private final CountDownLatch done = new CountDownLatch(1);
+
+        @Override
+        public Object postProcessAfterInitialization(Object bean, String name) {
+            if (!(bean instanceof ObjectStore)) {
+                return bean;
+            }
+            return Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[]{ObjectStore.class},
+                    (_, method, arguments) -> {
+                        boolean held = method.getName().equals("putIfAbsent")
+                                && arguments[0].toString().contains("/log/");
+                        if (held) {
+                            begun.countDown();
+                            go.await();
+                        }
+                        try {
+                            return method.invoke(bean, arguments);
+                        } catch (InvocationTargetException e) {
+                            throw e.getCause();
+                        } finally {
+                            if (held) {
+                                done.countDown();
+                            }
+                        }
+                    });
+        }
+    }
+
+    @Test
+    void a_commit_that_comes_after_a_delete_leaves_nothing(@TempDir Path store) throws Exception {
+        HeldCommits commits = new HeldCommits();
+        try (RunningGateway gateway = RunningGateway.startWithFunctions(store,
+                context -> context.registerBean("heldCommits", HeldCommits.class, () -> commits))) {
+            String id = gateway.http().map(SQUARE + "[1]}");
+            commits.begun.await();
+            assertThat(gateway.http().delete("/calls/" + id).status()).isEqualTo(204);
+            commits.go.countDown();
+            commits.done.await();
+            await().atMost(Duration.ofSeconds(10)).until(() -> files(store.resolve("default/callsets")) == 0);
+        } finally {
+            commits.go.countDown();
         }
     }
 
