@@ -118,6 +118,34 @@ class CrashIT {
         }
     }
 
+    @Test
+    void a_damaged_log_harms_its_own_callset_alone(@TempDir Path folder) throws Exception {
+        Path log = Files.createFile(folder.resolve("log"));
+        Path store = folder.resolve("store");
+        String damaged;
+        String fine;
+        try (GatewayProcess gateway = GatewayProcess.start(store, log)) {
+            Http http = gateway.http();
+            http.putJar("fn", RunningGateway.FUNCTIONS);
+            String map = "{\"function\":{\"jar\":\"fn\",\"handler\":\"fn.Mixed\"},\"chunkSize\":1,\"iterdata\":["
+                    + "\"square 1\",\"square 2\",\"square 3\",\"forever\"]}";
+            damaged = http.map(map);
+            http.get("/calls/" + damaged + "/00002?wait=20");
+            fine = http.map(map);
+            http.get("/calls/" + fine + "/00002?wait=20");
+            gateway.kill();
+        }
+        String key = dev.wren.protocol.CallsetId.parse(damaged).orElseThrow().key();
+        Files.writeString(store.resolve("default/callsets/" + key + "/log/0000000000"), "rot".repeat(50));
+        try (GatewayProcess gateway = GatewayProcess.start(store, log)) {
+            assertThat(gateway.http().post("/calls/" + fine + "/cancel", "").json().path("states").path("success")
+                    .asInt()).isEqualTo(3);
+            assertThat(gateway.http().get("/calls/" + damaged).slug()).isEqualTo("damaged");
+            assertThat(gateway.http().delete("/calls/" + damaged).status()).isEqualTo(204);
+            assertThat(Files.readString(log)).contains("callset " + damaged + " is damaged and is not driven");
+        }
+    }
+
     @RepeatedTest(2)
     void killed_workers_cost_nothing(RepetitionInfo round, @TempDir Path folder) throws Exception {
         Path log = Files.createFile(folder.resolve("log"));

@@ -310,8 +310,19 @@ public final class Callsets {
         }
         // All are known before any is driven: a reduce looks for the callset that it waits for.
         open.forEach(callset -> running.put(callset.id(), callset));
-        open.forEach(this::drive);
-        return open.size();
+        return (int) open.stream().filter(this::resume).count();
+    }
+
+    /** Drives a callset of an earlier start; one whose log cannot be read harms no other. */
+    private boolean resume(Callset callset) {
+        try {
+            drive(callset);
+            return true;
+        } catch (RuntimeException e) {
+            running.remove(callset.id());
+            log.error("callset {} is damaged and is not driven: {}", callset.id(), e.getMessage());
+            return false;
+        }
     }
 
     /** Ids of the tenant's callsets, newest first, behind {@code after}; of broken submissions too. */
