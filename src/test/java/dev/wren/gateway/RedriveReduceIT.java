@@ -138,12 +138,14 @@ class RedriveReduceIT {
         http.delete("/calls/" + deleted);
         String large = http.map(mixed("[\"huge 600000\",\"huge 600000\"]", ""));
         bad.add(http.post("/calls/" + large + "/reduce", SUM).json().path("callsetId").asString());
-        for (String id : bad) {
+        List<String> why = List.of("1 ended in error", "1 were cancelled", "was deleted", "more than 1048576 bytes");
+        for (int i = 0; i < bad.size(); i++) {
+            String id = bad.get(i);
             http.done(id);
             JsonNode future = http.get("/calls/" + id + "/00000").json();
             assertThat(future.path("state").asString()).isEqualTo("error");
             assertThat(future.path("error").path("code").asString()).isEqualTo("RUNTIME");
-            assertThat(future.path("error").path("message").asString()).contains("callset");
+            assertThat(future.path("error").path("message").asString()).contains(why.get(i));
             assertThat(future.path("attempts").asInt()).isZero();
             assertThat(future.path("status").isNull()).isTrue();
         }

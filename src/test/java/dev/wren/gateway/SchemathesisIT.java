@@ -121,7 +121,8 @@ class SchemathesisIT {
     }
 
     private static int run(List<String> command, int minutes) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(LOG.toFile()).start();
+        Process process = new ProcessBuilder(command).directory(LOG.getParent().toFile())
+                .redirectErrorStream(true).redirectOutput(LOG.toFile()).start();
         try {
             assertThat(process.waitFor(minutes, TimeUnit.MINUTES)).as("%s takes too long; see %s", command, LOG)
                     .isTrue();
