@@ -1,6 +1,7 @@
 package dev.wren.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.wren.protocol.Sha256;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -67,6 +68,9 @@ class FairnessIT {
             List<String> reds = IntStream.range(0, 3)
                     .mapToObj(_ -> http.post("/calls", map, red).json().path("callsetId").asString()).toList();
             String ofBlue = http.post("/calls", map, blue).json().path("callsetId").asString();
+            // From when all have their JVMs: how long that takes is not what is tested.
+            await().atMost(Duration.ofSeconds(30)).until(() -> success(http, ofBlue, blue) >= 50
+                    && reds.stream().allMatch(id -> success(http, id, red) >= 20));
             int before = success(http, ofBlue, blue);
             List<Integer> redBefore = reds.stream().map(id -> success(http, id, red)).toList();
             int done;

@@ -37,6 +37,9 @@ class PoliciesIT {
         gateway = RunningGateway.startWithFunctions(folder, "--wren.executors.local.workers=4",
                 "--wren.dispatch.retry-base=50ms");
         http = gateway.http();
+        // All four workers have their JVM from here on: how long that takes is not what is tested.
+        http.done(http.map("{\"function\":{\"jar\":\"fn\",\"handler\":\"fn.Sleep\"},\"chunkSize\":1,\"iterdata\":"
+                + "[3000,3000,3000,3000]}"));
     }
 
     @AfterAll
