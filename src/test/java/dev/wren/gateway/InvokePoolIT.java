@@ -52,7 +52,7 @@ class InvokePoolIT {
 
     @ParameterizedTest
     @CsvSource({"1, 1", "2, 2", "64, 4"})
-    void no_more_are_sent_at_once(int threads, int expected, @TempDir Path store) {
+    void no_more_are_sent_at_once(int threads, int most, @TempDir Path store) {
         CountedReads reads = new CountedReads();
         try (RunningGateway gateway = RunningGateway.startWithFunctions(store,
                 context -> context.registerBean("countedReads", CountedReads.class, () -> reads),
@@ -62,7 +62,8 @@ class InvokePoolIT {
             String id = gateway.http().map("{\"function\":{\"jar\":\"fn\",\"handler\":\"fn.Echo\"},\"chunkSize\":1,"
                     + "\"invokePoolThreads\":" + threads + ",\"iterdata\":" + data + "}");
             assertThat(gateway.http().done(id).path("states").path("success").asInt()).isEqualTo(60);
-            assertThat(reads.most.get()).isEqualTo(expected);
+            // How many of those allowed meet is chance; with more than one allowed, some do.
+            assertThat(reads.most.get()).isBetween(Math.min(2, threads), most);
         }
     }
 }
