@@ -3,10 +3,13 @@ package dev.wren.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,13 +27,35 @@ class KeysIT {
                 .rootCause().hasMessageContaining("wren.security.keys");
     }
 
+    /** A name that leads to this machine by a name server's word alone must not do: that is how a page gets in. */
     @Test
-    void without_keys_pages_of_other_sites_are_refused(@TempDir Path store) {
+    void without_keys_it_answers_to_this_machine_only(@TempDir Path store) throws Exception {
         try (RunningGateway gateway = RunningGateway.start(store)) {
+            int port = URI.create(gateway.url()).getPort();
+            for (String host : List.of("localhost", "LOCALHOST", "127.0.0.1", "127.1.2.3", "[::1]",
+                    "[0:0:0:0:0:0:0:1]")) {
+                assertThat(status(gateway, host + ":" + port, null)).as(host).isEqualTo(200);
+                assertThat(status(gateway, host + ":" + port, "http://" + host + ":" + port)).as(host).isEqualTo(200);
+                assertThat(status(gateway, host, "http://" + host)).as(host + " on port 80").isEqualTo(200);
+            }
+            for (String host : List.of("127.attacker.example", "127.0.0.1.attacker.example", "evil.example",
+                    "localhost.evil.example", "0.0.0.0", "10.0.0.1", "[::ffff:10.0.0.1]", "[::2]")) {
+                assertThat(status(gateway, host + ":" + port, null)).as(host).isEqualTo(403);
+                assertThat(status(gateway, host + ":" + port, "http://" + host + ":" + port)).as(host).isEqualTo(403);
+            }
+            for (String origin : List.of("http://evil.example", "http://localhost", "https://localhost:" + port,
+                    "http://localhost:" + (port + 1), "http://127.attacker.example:" + port, "null", "%")) {
+                assertThat(status(gateway, "localhost:" + port, origin)).as(origin).isEqualTo(403);
+            }
+            assertThat(status(gateway, "localhost", "https://localhost")).isEqualTo(403);
             Http.Answer answer = gateway.http().get("/calls", "Origin", "http://evil.example");
-            assertThat(answer.status()).isEqualTo(403);
             assertThat(answer.slug()).isEqualTo("not-allowed");
         }
+    }
+
+    private static int status(RunningGateway gateway, String host, String origin) throws IOException {
+        return RawRequest.status(RawRequest.exchange(gateway.url(), "GET /calls HTTP/1.1\r\nHost: " + host + "\r\n"
+                + (origin == null ? "" : "Origin: " + origin + "\r\n") + "Connection: close\r\n\r\n", false));
     }
 
     @Test

@@ -37,6 +37,28 @@ final class RawRequest implements AutoCloseable {
         return new RawRequest(url, "PUT", path, headers);
     }
 
+    /**
+     * Sends a request as it is, and reads what comes back until the other side closes.
+     *
+     * @param halfClosed whether nothing more can come after it
+     */
+    static String exchange(String url, String request, boolean halfClosed) throws IOException {
+        URI uri = URI.create(url);
+        try (Socket socket = new Socket(uri.getHost(), uri.getPort())) {
+            socket.setSoTimeout(20_000);
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
+            if (halfClosed) {
+                socket.shutdownOutput();
+            }
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    /** The status of an answer of {@link #exchange}; 0 where there was none. */
+    static int status(String answer) {
+        return answer.isEmpty() ? 0 : Integer.parseInt(answer.substring(9, 12));
+    }
+
     /** Sends part of the body. */
     RawRequest send(String part) throws IOException {
         byte[] bytes = part.getBytes(StandardCharsets.UTF_8);

@@ -11,6 +11,7 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.TokenStreamLocation;
+import tools.jackson.core.exc.JacksonIOException;
 import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.util.JsonRecyclerPools;
@@ -81,13 +82,20 @@ final class JsonParsers {
         }
     }
 
-    /** What a caller is told of a parser's exception. */
-    ProblemException problem(JacksonException e) {
+    /**
+     * What a caller is told of a parser's exception.
+     *
+     * @throws IOException if the body could not be read at all: nothing is wrong with its JSON then
+     */
+    ProblemException problem(JacksonException e) throws IOException {
         return problem(e, 1);
     }
 
     /** The same, where the parser was given the body from its line {@code firstLine} on. */
-    ProblemException problem(JacksonException e, long firstLine) {
+    ProblemException problem(JacksonException e, long firstLine) throws IOException {
+        if (e instanceof JacksonIOException unread) {
+            throw unread.getCause();
+        }
         if (e instanceof StreamConstraintsException) {
             return new ProblemException(ProblemType.TOO_LARGE,
                     "JSON may be nested " + maxNesting + " levels deep.").with("limit", maxNesting);

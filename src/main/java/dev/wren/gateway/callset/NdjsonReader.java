@@ -94,7 +94,7 @@ final class NdjsonReader {
             number++;
         }
 
-        private void check(int from) {
+        private void check(int from) throws IOException {
             try (JsonParser parser = parsers.parser(text, from, length - from)) {
                 parser.nextToken();
                 parser.skipChildren();

@@ -11,6 +11,7 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.URI;
 import java.security.MessageDigest;
 import java.util.List;
@@ -32,8 +33,6 @@ final class ApiKeys extends OncePerRequestFilter {
     /** The web page, which asks for a key itself: these paths exactly, and all parts under the other. */
     private static final Set<String> PAGE = Set.of("/", "/index.html");
     private static final String PAGE_PARTS = "/ui/";
-
-    private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]", "::1");
 
     private final List<SecuritySettings.Key> keys;
 
@@ -95,7 +94,7 @@ final class ApiKeys extends OncePerRequestFilter {
     /** Refuses what a browser sends for a page of another site, also when that site's name leads to this machine. */
     private Optional<ProblemException> strangers(HttpServletRequest request) {
         String host = request.getServerName();
-        if (!LOOPBACK.contains(host) && !host.startsWith("127.")) {
+        if (!isLoopback(host)) {
             return Optional.of(new ProblemException(ProblemType.NOT_ALLOWED,
                     "Without API keys the gateway answers to localhost only, not to " + host + "."));
         }
@@ -107,12 +106,36 @@ final class ApiKeys extends OncePerRequestFilter {
         return Optional.empty();
     }
 
-    private static boolean isSame(String origin, HttpServletRequest request) {
+    /**
+     * Whether a host is this machine whatever a name server says: the name {@code localhost} or a literal address. A
+     * name such as {@code 127.attacker.example} is a legal one, and may lead here too.
+     */
+    private static boolean isLoopback(String host) {
+        if (host.equalsIgnoreCase("localhost")) {
+            return true;
+        }
         try {
-            URI uri = URI.create(origin);
-            return request.getServerName().equals(uri.getHost()) && request.getServerPort() == uri.getPort();
+            return InetAddress.ofLiteral(host).isLoopbackAddress();
         } catch (IllegalArgumentException _) {
             return false;
         }
+    }
+
+    private static boolean isSame(String origin, HttpServletRequest request) {
+        try {
+            URI uri = URI.create(origin);
+            return request.getScheme().equalsIgnoreCase(uri.getScheme())
+                    && request.getServerName().equalsIgnoreCase(uri.getHost()) && request.getServerPort() == port(uri);
+        } catch (IllegalArgumentException _) {
+            return false;
+        }
+    }
+
+    /** An origin names no port where it is its scheme's own (RFC 6454, section 6.2). */
+    private static int port(URI origin) {
+        if (origin.getPort() >= 0) {
+            return origin.getPort();
+        }
+        return "https".equalsIgnoreCase(origin.getScheme()) ? 443 : 80;
     }
 }

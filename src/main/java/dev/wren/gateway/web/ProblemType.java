@@ -27,7 +27,8 @@ public enum ProblemType {
     TOO_MANY(429, "Too many at once"), //
     INTERNAL(500, "The gateway failed"), //
     DAMAGED(500, "A stored object is damaged"), //
-    UNAVAILABLE(503, "The gateway cannot do this now");
+    UNAVAILABLE(503, "The gateway cannot do this now"), //
+    HTTP_VERSION_NOT_SUPPORTED(505, "The gateway speaks HTTP/1.1");
 
     private final int status;
     private final String title;

@@ -7,6 +7,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Set;
+import org.apache.coyote.BadRequestException;
 import org.apache.coyote.CloseNowException;
 import org.apache.tomcat.util.http.InvalidParameterException;
 import org.slf4j.Logger;
@@ -24,12 +25,16 @@ import org.springframework.web.bind.annotation.RestControllerAdvice;
 import org.springframework.web.context.request.async.AsyncRequestNotUsableException;
 import org.springframework.web.method.annotation.MethodArgumentTypeMismatchException;
 import org.springframework.web.servlet.resource.NoResourceFoundException;
+import org.springframework.web.util.DisconnectedClientHelper;
 
 /** The one place that turns exceptions into problems. */
 @RestControllerAdvice
 final class Problems {
 
     private static final Logger log = LoggerFactory.getLogger(Problems.class);
+    /** Logs at debug; with the stack trace at trace. */
+    private static final DisconnectedClientHelper DISCONNECTED = new DisconnectedClientHelper(
+            Problems.class.getName() + ".Disconnected");
 
     @ExceptionHandler
     void problem(ProblemException e, HttpServletResponse response) throws IOException {
@@ -116,15 +121,22 @@ final class Problems {
         throw e;
     }
 
-    @ExceptionHandler(AsyncRequestNotUsableException.class)
-    void gone() {
-        log.debug("the caller went away");
+    /**
+     * The request could not be read, or the answer not written: the server says so itself where anybody is left to be
+     * told, and has closed the connection. It is no fault of the gateway, so the log holds one line, and none by
+     * default.
+     */
+    @ExceptionHandler({BadRequestException.class, AsyncRequestNotUsableException.class})
+    void broken(IOException e, HttpServletRequest request, HttpServletResponse response) throws IOException {
+        log.debug("{} {}: the connection is of no use: {}", request.getMethod(), request.getRequestURI(), e.toString());
+        if (!response.isCommitted()) {
+            ProblemWriter.write(response, ServerProblems.of(HttpServletResponse.SC_BAD_REQUEST));
+        }
     }
 
     @ExceptionHandler
     void other(Exception e, HttpServletRequest request, HttpServletResponse response) throws IOException {
-        if (e instanceof IOException && isGone(e)) {
-            log.debug("the caller went away", e);
+        if (DISCONNECTED.checkAndLogClientDisconnectedException(e)) {
             return;
         }
         if (e instanceof InterruptedException) {
@@ -136,17 +148,5 @@ final class Problems {
         log.error("{} {} failed", request.getMethod(), request.getRequestURI(), e);
         ProblemWriter.write(response, new ProblemException(ProblemType.INTERNAL,
                 "Something went wrong in the gateway; its log says what."));
-    }
-
-    private static boolean isGone(Throwable e) {
-        for (Throwable t = e; t != null; t = t.getCause()) {
-            String name = t.getClass().getSimpleName();
-            if (name.equals("ClientAbortException") || name.equals("EOFException")
-                    || String.valueOf(t.getMessage()).contains("Broken pipe")
-                    || String.valueOf(t.getMessage()).contains("Connection reset")) {
-                return true;
-            }
-        }
-        return false;
     }
 }

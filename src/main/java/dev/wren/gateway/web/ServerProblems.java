@@ -32,6 +32,7 @@ final class ServerProblems implements ErrorController {
             case 413, 414, 431 -> ProblemType.TOO_LARGE;
             case 415 -> ProblemType.UNSUPPORTED_MEDIA_TYPE;
             case 503 -> ProblemType.UNAVAILABLE;
+            case 505 -> ProblemType.HTTP_VERSION_NOT_SUPPORTED;
             default -> status < 500 ? ProblemType.INVALID_REQUEST : ProblemType.INTERNAL;
         };
         return new ProblemException(type, switch (type) {
