@@ -5,10 +5,12 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Starts a worker process. */
@@ -20,10 +22,11 @@ public final class WorkerMain {
     private static final int BROKEN = 70;
 
     private static final String HELP = """
-            usage: java -jar worker.jar local --socket SOCKET --progress FILE --output FILE
-               local  runs calls for the gateway that listens on the unix-domain SOCKET;
-                      --progress is the file in which it says what it is at,
-                      --output the file that its standard output and error are appended to
+            usage: java -jar worker.jar local --folder FOLDER
+               local  runs calls for the gateway that listens on the unix-domain socket FOLDER/socket;
+                      FOLDER/progress is the file in which it says what it is at, FOLDER/output the file
+                      that its standard output and error are appended to. FOLDER is this process's own:
+                      it is removed when the gateway is gone
                train  runs a few calls of its own and ends, for -XX:AOTCacheOutput; no options
             """;
 
@@ -32,10 +35,8 @@ public final class WorkerMain {
 
     public static void main(String[] args) {
         Map<String, String> options = args.length == 0 ? null : options(List.of(args).subList(1, args.length));
-        if (options != null && "local".equals(args[0])
-                && options.keySet().equals(java.util.Set.of("--socket", "--progress", "--output"))) {
-            local(Path.of(options.get("--socket")), Path.of(options.get("--progress")),
-                    Path.of(options.get("--output")));
+        if (options != null && "local".equals(args[0]) && options.keySet().equals(Set.of("--folder"))) {
+            local(Path.of(options.get("--folder")));
         } else if (args.length == 1 && "train".equals(args[0])) {
             train();
         } else {
@@ -52,19 +53,34 @@ public final class WorkerMain {
         return args.size() % 2 == 0 ? options : null;
     }
 
-    private static void local(Path socket, Path progress, Path output) {
+    private static void local(Path folder) {
         try {
-            WorkingFolder folder = new WorkingFolder(Path.of("").toAbsolutePath());
-            LocalWorker worker = new LocalWorker(Connection.to(socket), WorkerClock.system(), progress,
-                    () -> Runtime.getRuntime().halt(0));
+            WorkingFolder work = new WorkingFolder(Path.of("").toAbsolutePath());
             try {
-                worker.run(output, folder);
+                new LocalWorker(Connection.to(folder.resolve("socket")), WorkerClock.system(),
+                        folder.resolve("progress"), () -> end(folder)).run(folder.resolve("output"), work);
             } catch (IOException e) {
-                // Workers end with their gateway: there is nobody left to tell.
-                Runtime.getRuntime().halt(0);
+                // The gateway does not listen, or not any more: there is nobody left to tell.
+                end(folder);
             }
         } catch (Throwable t) {
             die(t);
+        }
+    }
+
+    /** Workers end with their gateway, and one that was killed removes nothing: so this is done here. */
+    private static void end(Path folder) {
+        try {
+            WorkingFolder.delete(folder);
+            Path gateways = folder.toAbsolutePath().getParent();
+            if (gateways != null) {
+                // Succeeds for the last of its workers only.
+                Files.deleteIfExists(gateways);
+            }
+        } catch (IOException e) {
+            // The next gateway removes what is left.
+        } finally {
+            Runtime.getRuntime().halt(0);
         }
     }
 

@@ -44,7 +44,16 @@ final class WorkingFolder {
     }
 
     private void deleteAll() throws IOException {
-        Files.walkFileTree(folder, new SimpleFileVisitor<>() {
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                delete(file);
+            }
+        }
+    }
+
+    /** Deletes a file, or a folder with all that is in it; links are not followed. */
+    static void delete(Path root) throws IOException {
+        Files.walkFileTree(root, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
                 Files.delete(file);
@@ -57,9 +66,7 @@ final class WorkingFolder {
                 if (failure != null) {
                     throw failure;
                 }
-                if (!directory.equals(folder)) {
-                    Files.delete(directory);
-                }
+                Files.delete(directory);
                 return FileVisitResult.CONTINUE;
             }
         });

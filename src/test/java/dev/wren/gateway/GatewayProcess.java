@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /** The real gateway as a process of its own, so that it can be killed. */
@@ -32,7 +33,7 @@ final class GatewayProcess implements AutoCloseable {
             List<String> command = new ArrayList<>(List.of(
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
                     "-cp", System.getProperty("java.class.path")));
-            Stream.of(more).filter(option -> option.startsWith("-X")).forEach(command::add);
+            Stream.of(more).filter(option -> option.startsWith("-X") || option.startsWith("-D")).forEach(command::add);
             command.addAll(List.of("dev.wren.gateway.WrenGateway", "--server.port=" + port,
                     "--management.server.port=" + managementPort, "--wren.store=" + store,
                     "--wren.executors.local.workers=2"));
@@ -45,8 +46,11 @@ final class GatewayProcess implements AutoCloseable {
             long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
             while (!answers(http)) {
                 if (!process.isAlive() || System.nanoTime() > deadline) {
+                    process.destroyForcibly();
                     throw new AssertionError("the gateway did not start: " + Files.readString(log));
                 }
+                // What starts needs the cores.
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
             }
             return new GatewayProcess(process, http, new Http("http://127.0.0.1:" + managementPort));
         } catch (IOException e) {
@@ -103,6 +107,6 @@ final class GatewayProcess implements AutoCloseable {
 
     @Override
     public void close() {
-        process.destroyForcibly();
+        process.destroyForcibly().onExit().join();
     }
 }

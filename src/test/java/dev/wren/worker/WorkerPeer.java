@@ -34,6 +34,8 @@ final class WorkerPeer implements AutoCloseable {
     static final WorkerSettings SETTINGS = new WorkerSettings("w1", 4096, 1 << 20, 1024, 16 << 10, 1000);
     private static final long PATIENCE_SECONDS = 30;
 
+    /** The worker's own folder. */
+    final Path own;
     final Path output;
     final Path cwd;
     final Progress progress;
@@ -43,17 +45,17 @@ final class WorkerPeer implements AutoCloseable {
 
     WorkerPeer(Path folder, Path workerJar, WorkerSettings settings, Map<String, String> environment, String... jvm)
             throws IOException {
-        Path socket = folder.resolve("s");
-        output = Files.createFile(folder.resolve("output"));
-        cwd = Files.createDirectory(folder.resolve("cwd"));
-        progress = Progress.open(folder.resolve("progress"));
+        own = Files.createDirectory(folder.resolve("w"));
+        Path socket = own.resolve("socket");
+        output = Files.createFile(own.resolve("output"));
+        cwd = Files.createDirectory(own.resolve("cwd"));
+        progress = Progress.open(own.resolve("progress"));
         server = ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(UnixDomainSocketAddress.of(socket));
         List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx128m"));
         command.addAll(List.of(jvm));
-        command.addAll(List.of("-jar", workerJar.toString(), "local", "--socket", socket.toString(), "--progress",
-                folder.resolve("progress").toString(), "--output", output.toString()));
+        command.addAll(List.of("-jar", workerJar.toString(), "local", "--folder", own.toString()));
         ProcessBuilder builder = new ProcessBuilder(command).directory(cwd.toFile())
                 .redirectInput(Path.of("/dev/null").toFile()).redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()));

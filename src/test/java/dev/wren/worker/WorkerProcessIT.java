@@ -475,7 +475,7 @@ class WorkerProcessIT {
     @Test
     void wrongArgumentsAreExplained() throws Exception {
         Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-jar",
-                TestJars.worker().toString(), "local", "--socket").redirectErrorStream(true).start();
+                TestJars.worker().toString(), "local", "--folder").redirectErrorStream(true).start();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).isEqualTo(64);
         assertThat(said).contains("usage:");

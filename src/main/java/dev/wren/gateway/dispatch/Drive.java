@@ -53,6 +53,8 @@ final class Drive implements Callset.Running, Chunk.Sink {
     /** Calls whose data are being read, by the array that they were taken in. */
     private final Set<int[]> sending = Collections.newSetFromMap(new IdentityHashMap<>());
     private int errors;
+    /** How often in a row something that calls need could not be had. */
+    private int setbacks;
     private long meanNanos;
     private boolean stopped;
 
@@ -193,14 +195,21 @@ final class Drive implements Callset.Running, Chunk.Sink {
         environment.commit(this);
     }
 
+    @Override
+    public void postponed(Chunk chunk, int[] calls) {
+        postpone(calls);
+    }
+
     private void postpone(int[] calls) {
+        int times;
         callset.lock().lock();
         try {
             sending.remove(calls);
+            times = ++setbacks;
         } finally {
             callset.lock().unlock();
         }
-        environment.later(environment.retries().backoff(1), () -> {
+        environment.later(environment.retries().backoff(times), () -> {
             callset.lock().lock();
             try {
                 Arrays.stream(calls).forEach(this::takeBack);
@@ -248,6 +257,7 @@ final class Drive implements Callset.Running, Chunk.Sink {
             if (stopped || table.isDecided(report.call())) {
                 return;
             }
+            setbacks = 0;
             Report.Status status = report.status();
             if (status != null) {
                 meanNanos = meanNanos == 0

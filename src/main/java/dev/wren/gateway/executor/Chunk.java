@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Calls of one callset that are handed to a worker together, in ascending order of their indexes. Every call is
- * accounted for once: reported, returned or lost; then {@link #close()} ends the chunk. Safe for use by several
+ * accounted for once: reported, returned, postponed or lost; then {@link #close()} ends the chunk. Safe for use by several
  * threads.
  */
 public final class Chunk implements AutoCloseable {
@@ -44,6 +44,9 @@ public final class Chunk implements AutoCloseable {
 
         /** The infrastructure failed the call. */
         void lost(Chunk chunk, int call, String reason);
+
+        /** The calls were not begun, since what they need cannot be had now: they are to wait a while. */
+        void postponed(Chunk chunk, int[] calls);
 
         /** All calls are accounted for, and the worker is free. */
         void closed(Chunk chunk);
@@ -158,6 +161,14 @@ public final class Chunk implements AutoCloseable {
     public void lose(int call, String reason) {
         if (account(call)) {
             sink.lost(this, call, reason);
+        }
+    }
+
+    /** What the calls need cannot be had now: those that are not accounted for are sent again after a while. */
+    public void postpone() {
+        int[] waiting = Arrays.stream(open()).filter(this::account).toArray();
+        if (waiting.length > 0) {
+            sink.postponed(this, waiting);
         }
     }
 

@@ -39,7 +39,7 @@ public interface Executor extends AutoCloseable {
 
     /**
      * Takes no more work, lets what runs go on for the configured time, gives back the rest and frees all it holds.
-     * What was reported before it returns may be committed by the caller.
+     * What was reported before it returns may be committed by the caller. Once; closing it again does nothing.
      */
     @Override
     void close();

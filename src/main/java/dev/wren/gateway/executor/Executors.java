@@ -18,7 +18,7 @@ import org.springframework.stereotype.Component;
 
 /** The configured executors, by name. {@code local} is there without being named. Safe for use by several threads. */
 @Component
-public final class Executors implements Placement {
+public final class Executors implements Placement, AutoCloseable {
 
     private static final String PREFIX = "wren.executors";
     private static final String LOCAL = "local";
@@ -75,5 +75,11 @@ public final class Executors implements Placement {
         }
         executor.checkConfig(config);
         return name;
+    }
+
+    /** Ends those that are not ended yet: also where the gateway did not come up. */
+    @Override
+    public void close() {
+        byName.values().forEach(Executor::close);
     }
 }

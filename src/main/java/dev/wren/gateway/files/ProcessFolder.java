@@ -29,17 +29,25 @@ public record ProcessFolder(Path path) implements AutoCloseable {
         Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
         String prefix = "wren-" + purpose + "-";
         try (Stream<Path> folders = Files.list(temporary)) {
-            for (Path folder : folders.filter(each -> isLeft(each.getFileName().toString(), prefix)).toList()) {
-                FileSystemUtils.deleteRecursively(folder);
-            }
+            folders.filter(each -> isLeft(each.getFileName().toString(), prefix)).toList()
+                    .forEach(ProcessFolder::remove);
         } catch (IOException e) {
-            log.debug("old folders of {} cannot be removed", purpose, e);
+            log.debug("old folders of {} cannot be listed", purpose, e);
         }
         try {
             return new ProcessFolder(
                     Files.createTempDirectory(temporary, prefix + ProcessHandle.current().pid() + "-"));
         } catch (IOException e) {
             throw new UncheckedIOException("no folder for " + purpose + " in " + temporary, e);
+        }
+    }
+
+    /** One that cannot be removed, such as another user's, keeps no other from being. */
+    private static void remove(Path left) {
+        try {
+            FileSystemUtils.deleteRecursively(left);
+        } catch (IOException e) {
+            log.debug("{} of an earlier gateway cannot be removed", left, e);
         }
     }
 

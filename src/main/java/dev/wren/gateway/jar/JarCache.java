@@ -1,5 +1,6 @@
 package dev.wren.gateway.jar;
 
+import dev.wren.gateway.files.CacheFolder;
 import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.gateway.store.StoreException;
@@ -62,7 +63,7 @@ final class JarCache implements AutoCloseable {
     JarCache(ObjectStore store, JarSettings settings, MeterRegistry metrics) {
         this.store = store;
         this.maxBytes = settings.cacheSize().toBytes();
-        this.folder = CacheFolder.take(settings.cacheFolder());
+        this.folder = CacheFolder.take("jar", settings.cacheFolder());
         try {
             takeOver();
         } catch (IOException e) {
@@ -165,6 +166,7 @@ final class JarCache implements AutoCloseable {
 
     private long make(PinnedJar jar, Path file) throws IOException {
         String key = ObjectKeys.jarContent(jar.tenant(), jar.sha256());
+        folder.restore();
         Path temporary = newTemporary();
         try (ObjectStore.StoredObject object = store.get(key)
                 .orElseThrow(() -> new DamagedObjectException(key, "the jar is not there", null))) {

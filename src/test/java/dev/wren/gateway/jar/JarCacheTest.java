@@ -7,9 +7,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.wren.gateway.store.DamagedObjectException;
-import dev.wren.gateway.store.StoreException;
+import dev.wren.gateway.files.CacheFolder;
 import dev.wren.protocol.ObjectKeys;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -164,11 +165,11 @@ class JarCacheTest {
     @Test
     void twoGatewaysUseFoldersOfTheirOwn() {
         String path = fixture.cacheFolder.toString();
-        try (CacheFolder second = CacheFolder.take(path)) {
+        try (CacheFolder second = CacheFolder.take("jar", path)) {
             assertThat(second.path()).isEqualTo(fixture.cacheFolder.resolve("1"));
         }
         fixture.jars().close();
-        try (CacheFolder first = CacheFolder.take(path)) {
+        try (CacheFolder first = CacheFolder.take("jar", path)) {
             assertThat(first.path()).isEqualTo(fixture.cacheFolder.resolve("0"));
         }
     }
@@ -177,7 +178,7 @@ class JarCacheTest {
     @Test
     void aLinkIsNoFolder(@TempDir Path other) throws IOException {
         Path link = Files.createSymbolicLink(other.resolve("link"), Files.createDirectory(other.resolve("target")));
-        assertThatThrownBy(() -> CacheFolder.take(link.toString())).isInstanceOf(StoreException.class)
+        assertThatThrownBy(() -> CacheFolder.take("jar", link.toString())).isInstanceOf(UncheckedIOException.class)
                 .hasMessageContaining("is not a folder");
     }
 

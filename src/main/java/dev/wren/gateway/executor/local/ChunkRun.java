@@ -49,6 +49,10 @@ final class ChunkRun {
     private final Clock clock;
     private final ScheduledExecutorService timer;
     private final Duration maxRuntime;
+    /** Longer than this no worker is silent that does its work. */
+    private final Duration maxSilence;
+    /** {@link System#nanoTime} when the last message came, or the chunk was begun to be sent. */
+    private volatile long heardAt = System.nanoTime();
     /** Guards what follows. */
     private final Object watching = new Object();
     private int outstanding;
@@ -67,7 +71,7 @@ final class ChunkRun {
     }
 
     private enum Reason {
-        TOO_SLOW, CANCELLED, STOPPING
+        TOO_SLOW, SILENT, CANCELLED, STOPPING
     }
 
     ChunkRun(Chunk chunk, WorkerProcess worker, LocalSettings settings, Clock clock, ScheduledExecutorService timer) {
@@ -77,6 +81,7 @@ final class ChunkRun {
         this.clock = clock;
         this.timer = timer;
         this.maxRuntime = chunk.callset().settings().jobMaxRuntime();
+        this.maxSilence = settings.setupTimeout().plus(maxRuntime).plus(settings.grace());
         this.outstanding = chunk.size();
     }
 
@@ -84,13 +89,15 @@ final class ChunkRun {
     End run() throws InterruptedException {
         boolean retiring = false;
         try {
+            // First of all: a worker that stands still does not even read what it is sent.
+            schedule(min(maxRuntime, settings.recallAfter()));
             send();
             chunk.attach(() -> worker.progress().read().call(), this::output, this::stopDecided);
-            schedule(min(maxRuntime, settings.recallAfter()));
             DataInputStream in = worker.in();
             while (isOutstanding()) {
                 int length = in.readInt() - 1;
                 Frame kind = Frame.of(in.readByte());
+                heardAt = System.nanoTime();
                 switch (kind) {
                     case REPORTS -> reports(in.readNBytes(checked(length)));
                     case LARGE_REPORT -> largeReport(in, length);
@@ -103,7 +110,7 @@ final class ChunkRun {
                     case HELLO, WELCOME, INVOKE, RECALL -> throw new WireException(kind + " from a worker");
                 }
             }
-            return retiring ? End.USED_UP : End.REUSABLE;
+            return end(retiring);
         } catch (WireException e) {
             log.error("{} broke the protocol and is replaced: {}", worker.id(), e.getMessage());
             worker.kill();
@@ -121,6 +128,14 @@ final class ChunkRun {
             }
             chunk.attach(() -> Progress.IDLE, Optional::empty, () -> {
             });
+        }
+    }
+
+    /** Whoever has noted a kill is about to end the JVM, if it has not yet: nobody else may use it. */
+    private End end(boolean retiring) {
+        synchronized (watching) {
+            over = true;
+            return retiring || kill != null ? End.USED_UP : End.REUSABLE;
         }
     }
 
@@ -223,9 +238,24 @@ final class ChunkRun {
         }
     }
 
+    /** Whatever goes wrong, the worker is looked at again. */
+    private void lookSafely() {
+        try {
+            look();
+        } catch (RuntimeException e) {
+            log.error("callset {}: {} could not be looked at", chunk.callset().id(), worker.id(), e);
+            schedule(settings.recallAfter());
+        }
+    }
+
     /** Looks at the call that runs: too slow, it is killed; slow, those behind it are asked back. */
     private void look() {
         Progress.Point at = worker.progress().read();
+        Duration silent = Duration.ofNanos(System.nanoTime() - heardAt);
+        if (silent.compareTo(maxSilence) >= 0) {
+            kill(Reason.SILENT, at.call());
+            return;
+        }
         Duration running = Duration.ofMillis(Math.max(0, clock.millis() - at.sinceMillis()));
         boolean recall = false;
         Duration next = settings.recallAfter();
@@ -234,7 +264,7 @@ final class ChunkRun {
                 kill(Reason.TOO_SLOW, at.call());
                 return;
             }
-            next = maxRuntime.minus(running);
+            next = min(maxRuntime.minus(running), maxSilence.minus(silent));
             synchronized (watching) {
                 if (!recalled && outstanding > 1) {
                     recalled = running.compareTo(settings.recallAfter()) >= 0;
@@ -249,7 +279,8 @@ final class ChunkRun {
             }
         }
         if (recall) {
-            worker.recall();
+            // Aside: a worker that does not read must not hold up those who watch the others.
+            Thread.ofVirtual().name(worker.id() + "-recall").start(worker::recall);
         }
         schedule(next);
     }
@@ -258,7 +289,7 @@ final class ChunkRun {
         synchronized (watching) {
             if (!over) {
                 long nanos = Math.max(delay.toNanos(), SHORTEST_WATCH.toNanos());
-                watch = timer.schedule(this::look, nanos, TimeUnit.NANOSECONDS);
+                watch = timer.schedule(this::lookSafely, nanos, TimeUnit.NANOSECONDS);
             }
         }
     }
@@ -316,17 +347,24 @@ final class ChunkRun {
             return;
         }
         int culprit = at.call() == Progress.SETUP ? open[0] : at.call();
-        boolean blamed = why == null
-                ? chunk.isOpen(culprit)
-                : why.reason == Reason.TOO_SLOW && why.call == at.call() && chunk.isOpen(culprit);
+        boolean blamed = chunk.isOpen(culprit) && (why == null || (isTooSlow(why) && why.call == at.call()));
         if (blamed) {
             chunk.report(deathReport(culprit, at, why, exitCode));
         } else if (why == null) {
             chunk.lose(open[0], "the worker ended between two calls, with exit code " + exitCode);
+        } else if (why.reason == Reason.SILENT) {
+            chunk.lose(open[0], "nothing was heard of the worker for " + seconds(maxSilence) + " s");
         }
         for (int call : chunk.open()) {
             chunk.giveBack(call);
         }
+    }
+
+    private static boolean isTooSlow(Kill why) {
+        return switch (why.reason) {
+            case TOO_SLOW, SILENT -> true;
+            case CANCELLED, STOPPING -> false;
+        };
     }
 
     private Report deathReport(int call, Progress.Point at, @Nullable Kill why, int exitCode) {

@@ -5,6 +5,8 @@ import dev.wren.gateway.executor.Chunk;
 import dev.wren.gateway.executor.Executor;
 import dev.wren.gateway.executor.WorkSource;
 import dev.wren.gateway.jar.PinnedJar;
+import dev.wren.gateway.store.DamagedObjectException;
+import dev.wren.gateway.store.StoreException;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
 import dev.wren.protocol.CallError;
@@ -19,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -45,6 +48,8 @@ final class LocalExecutor implements Executor {
     /** Callsets that have JVMs for themselves. */
     private final Set<String> alone = ConcurrentHashMap.newKeySet();
     private volatile boolean stopping;
+    /** Guarded by this. */
+    private boolean closed;
 
     LocalExecutor(String name, LocalSettings settings, WorkerPool pool, WorkerInstall install, Clock clock) {
         this.name = name;
@@ -147,25 +152,27 @@ final class LocalExecutor implements Executor {
     }
 
     private void run(Chunk chunk) {
-        Callset callset = chunk.callset();
         try (chunk) {
-            RuntimeKey key = RuntimeKey.of(callset, settings);
-            WorkerProcess worker;
-            try {
-                worker = pool.acquire(key,
-                        new PinnedJar(callset.tenant(), callset.sha256(), callset.manifest().jarSize()));
-            } catch (IOException e) {
-                log.error("callset {}: {}", callset.id(), e.getMessage());
-                loseAll(chunk, String.valueOf(e.getMessage()));
-                return;
-            } catch (dev.wren.gateway.store.DamagedObjectException e) {
-                log.error("callset {}: its jar cannot be used: {}", callset.id(), e.getMessage());
-                failAll(chunk, "The jar could not be fetched: " + e.getMessage());
-                return;
-            }
-            runOn(worker, chunk);
+            acquireAndRun(chunk);
         } catch (RuntimeException e) {
-            log.error("callset {}: a chunk failed", callset.id(), e);
+            log.error("callset {}: a chunk failed", chunk.callset().id(), e);
+        }
+    }
+
+    private void acquireAndRun(Chunk chunk) {
+        Callset callset = chunk.callset();
+        try {
+            runOn(pool.acquire(RuntimeKey.of(callset, settings),
+                    new PinnedJar(callset.tenant(), callset.sha256(), callset.manifest().jarSize())), chunk);
+        } catch (IOException e) {
+            log.error("callset {}: {}", callset.id(), e.getMessage());
+            loseAll(chunk, String.valueOf(e.getMessage()));
+        } catch (DamagedObjectException e) {
+            log.error("callset {}: its jar cannot be used: {}", callset.id(), e.getMessage());
+            failAll(chunk, "The jar could not be fetched: " + e.getMessage());
+        } catch (StoreException e) {
+            log.warn("callset {}: calls wait until the store answers: {}", callset.id(), e.getMessage());
+            chunk.postpone();
         }
     }
 
@@ -173,7 +180,7 @@ final class LocalExecutor implements Executor {
         ChunkRun run = new ChunkRun(chunk, worker, settings, clock, timer);
         if (!chunk.callset().settings().useCachedRuntime() && alone.add(chunk.callset().id().text())) {
             String id = chunk.callset().id().text();
-            chunk.callset().onEnd(() -> timer.execute(() -> {
+            chunk.callset().onEnd(() -> aside(() -> {
                 alone.remove(id);
                 pool.endIdle(id);
             }));
@@ -199,6 +206,14 @@ final class LocalExecutor implements Executor {
         }
     }
 
+    private void aside(Runnable action) {
+        try {
+            timer.execute(action);
+        } catch (RejectedExecutionException _) {
+            log.debug("executor {}: stopped, and its JVMs with it", name);
+        }
+    }
+
     /** A JVM that is for one callset alone ends with it. */
     private void release(WorkerProcess worker, Callset callset) {
         pool.release(worker);
@@ -221,7 +236,11 @@ final class LocalExecutor implements Executor {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
         stopping = true;
         long deadline = System.nanoTime() + settings.stopTimeout().toNanos();
         try {
@@ -242,5 +261,6 @@ final class LocalExecutor implements Executor {
         }
         timer.shutdownNow();
         pool.close();
+        install.close();
     }
 }

@@ -2,10 +2,10 @@ package dev.wren.gateway.executor.local;
 
 import dev.wren.gateway.executor.Executor;
 import dev.wren.gateway.executor.ExecutorKind;
+import dev.wren.gateway.files.CacheFolder;
 import dev.wren.gateway.files.ProcessFolder;
 import dev.wren.gateway.jar.Jars;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import org.springframework.boot.context.properties.bind.Binder;
@@ -37,11 +37,7 @@ final class LocalExecutors implements ExecutorKind {
     @Override
     public Executor create(String name, String prefix, Binder binder) {
         LocalSettings settings = binder.bindOrCreate(prefix, LocalSettings.class);
-        Path cache = settings.cacheFolder() != null
-                ? Path.of(settings.cacheFolder())
-                : Path.of(System.getProperty("java.io.tmpdir"))
-                        .resolve("wren-worker-cache-" + System.getProperty("user.name"));
-        WorkerInstall install = WorkerInstall.into(cache, OPTIONS);
+        WorkerInstall install = WorkerInstall.into(CacheFolder.take("worker", settings.cacheFolder()), OPTIONS);
         ProcessFolder folder = ProcessFolder.make("workers");
         return new LocalExecutor(name, settings,
                 new WorkerPool(name, settings, install, folder, jars, clock, metrics), install, clock);

@@ -17,6 +17,8 @@ import org.springframework.util.unit.DataSize;
  * @param idleTimeout how long an unused JVM is kept
  * @param startTimeout how long a JVM may take until it presents itself
  * @param setupTimeout how long loading and constructing a function may take
+ * @param grace how long a worker may be silent beyond {@code setupTimeout} and a call's {@code jobMaxRuntime}; then it
+ * is ended, whatever it is at
  * @param stopTimeout how long calls may go on when the gateway stops
  * @param chunkTime run time that a chunk is to come to, where the caller has not said how many data go into one
  * @param recallAfter when a call runs longer, those behind it in its chunk go elsewhere
@@ -29,12 +31,13 @@ import org.springframework.util.unit.DataSize;
  * @param environment names of the gateway's environment variables that workers inherit
  * @param jvmArguments further arguments of worker JVMs
  * @param overridable settings that a map may override by {@code config}: of {@code memory}
- * @param cacheFolder where what is made once (the worker's jar, its start-up cache) is kept; the system's folder for
- * temporary files where it is not given
+ * @param cacheFolder where what is made once (the worker's jar, its start-up cache) is kept; a private folder among the
+ * system's temporary files where it is not given
  */
 record LocalSettings(@Nullable Integer workers, @Nullable Integer processes, @DefaultValue("true") boolean spare,
         @DefaultValue("512MB") DataSize memory, @DefaultValue("60s") Duration idleTimeout,
         @DefaultValue("60s") Duration startTimeout, @DefaultValue("60s") Duration setupTimeout,
+        @DefaultValue("10s") Duration grace,
         @DefaultValue("10s") Duration stopTimeout, @DefaultValue("20ms") Duration chunkTime,
         @DefaultValue("100ms") Duration recallAfter, @DefaultValue("4096") int chunkMax,
         @DefaultValue("64KB") DataSize inlineLimit, @DefaultValue("64MB") DataSize resultLimit,

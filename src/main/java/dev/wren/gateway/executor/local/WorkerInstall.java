@@ -1,68 +1,103 @@
 package dev.wren.gateway.executor.local;
 
+import dev.wren.gateway.files.CacheFolder;
 import dev.wren.protocol.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The worker's jar as a file, and the start-up cache that the JVM makes of it once. Both are named by their content and
- * the JVM's version, and outlive the gateway. Safe for use by several threads.
+ * The worker's jar as a file, and the start-up cache that the JVM makes of it once. Both are in a folder that only this
+ * user can write to, are named by their content and the JVM's version, and outlive the gateway; those of other builds
+ * are removed. Safe for use by several threads.
  */
-final class WorkerInstall {
+final class WorkerInstall implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(WorkerInstall.class);
     private static final String RESOURCE = "/META-INF/wren-worker.jar";
     private static final long TRAINING_SECONDS = 120;
 
+    private final CacheFolder folder;
     private final Path jar;
     private final Path cache;
     private final List<String> options;
 
-    private WorkerInstall(Path jar, Path cache, List<String> options) {
-        this.jar = jar;
-        this.cache = cache;
+    private WorkerInstall(CacheFolder folder, String name, List<String> options) {
+        this.folder = folder;
+        this.jar = folder.path().resolve(name + ".jar");
+        this.cache = folder.path().resolve(name + ".aot");
         this.options = List.copyOf(options);
     }
 
     /**
-     * Puts the worker's jar into {@code folder}.
+     * Puts the worker's jar into {@code folder}, and removes what is there of other builds.
      *
+     * @param folder is closed with this
      * @param options of the JVM, those that the cache depends on
+     * @throws UncheckedIOException if it cannot be written
      */
-    static WorkerInstall into(Path folder, List<String> options) {
+    static WorkerInstall into(CacheFolder folder, List<String> options) {
+        try {
+            byte[] bytes = bytes();
+            WorkerInstall install = new WorkerInstall(folder, "worker-" + hash(bytes, options), options);
+            install.removeOthers();
+            if (!Files.exists(install.jar) || !Arrays.equals(Files.readAllBytes(install.jar), bytes)) {
+                install.write(bytes);
+            }
+            return install;
+        } catch (IOException e) {
+            folder.close();
+            throw new UncheckedIOException("the worker's jar cannot be put into " + folder.path(), e);
+        }
+    }
+
+    private static byte[] bytes() throws IOException {
         try (InputStream resource = WorkerInstall.class.getResourceAsStream(RESOURCE)) {
             if (resource == null) {
                 throw new IllegalStateException(
                         "the worker's jar is not on the class path: the build puts it at " + RESOURCE);
             }
-            byte[] bytes = resource.readAllBytes();
-            String hash = hash(bytes, options);
-            Files.createDirectories(folder);
-            Path jar = folder.resolve("worker-" + hash + ".jar");
-            if (!Files.exists(jar) || Files.size(jar) != bytes.length) {
-                Path temporary = Files.createTempFile(folder, "worker-", ".tmp");
-                Files.write(temporary, bytes);
-                Files.move(temporary, jar, StandardCopyOption.ATOMIC_MOVE);
-            }
-            return new WorkerInstall(jar, folder.resolve("worker-" + hash + ".aot"), options);
-        } catch (IOException e) {
-            throw new UncheckedIOException("the worker's jar cannot be put into " + folder, e);
+            return resource.readAllBytes();
         }
     }
 
-    /** The command that starts a worker, up to and with the jar. */
-    List<String> command(List<String> more) {
+    private void removeOthers() throws IOException {
+        try (Stream<Path> files = Files.list(folder.path())) {
+            for (Path file : files.filter(each -> !each.equals(jar) && !each.equals(cache)).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    private void write(byte[] bytes) throws IOException {
+        Path temporary = Files.createTempFile(folder.path(), "worker-", ".tmp");
+        Files.write(temporary, bytes);
+        Files.move(temporary, jar, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /**
+     * The command that starts a worker, up to and with the jar; the jar is there then, also if somebody who cleans the
+     * system's temporary files has removed it.
+     *
+     * @throws IOException if it is not, and cannot be written
+     */
+    List<String> command(List<String> more) throws IOException {
+        if (!Files.exists(jar)) {
+            installAgain();
+        }
         List<String> command = new ArrayList<>();
         command.add(java());
         command.addAll(options);
@@ -75,34 +110,54 @@ final class WorkerInstall {
         return command;
     }
 
+    private synchronized void installAgain() throws IOException {
+        if (!Files.exists(jar)) {
+            log.info("the worker's jar was removed from {} and is put there again", folder.path());
+            folder.restore();
+            write(bytes());
+        }
+    }
+
     /** Makes the start-up cache where there is none; without it workers only start more slowly. */
     void train() {
         if (Files.exists(cache)) {
             return;
         }
         try {
-            Path temporary = Files.createTempFile(cache.getParent(), "worker-", ".aot.tmp");
+            Path temporary = Files.createTempFile(folder.path(), "worker-", ".aot.tmp");
             Files.delete(temporary);
-            List<String> command = new ArrayList<>(List.of(java()));
-            command.addAll(options);
-            command.addAll(List.of("-XX:AOTCacheOutput=" + temporary, "-jar", jar.toString(), "train"));
-            Process process = new ProcessBuilder(command).redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .start();
-            process.getOutputStream().close();
-            if (!process.waitFor(TRAINING_SECONDS, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-            }
-            if (Files.exists(temporary)) {
-                Files.move(temporary, cache, StandardCopyOption.ATOMIC_MOVE);
-                log.debug("made the workers' start-up cache {}", cache);
-            } else {
-                log.info("the workers' start-up cache could not be made; they start without it");
+            try {
+                if (train(temporary)) {
+                    Files.move(temporary, cache, StandardCopyOption.ATOMIC_MOVE);
+                    log.debug("made the workers' start-up cache {}", cache);
+                } else {
+                    log.info("the workers' start-up cache could not be made; they start without it");
+                }
+            } finally {
+                Files.deleteIfExists(temporary);
             }
         } catch (IOException e) {
             log.info("the workers' start-up cache could not be made; they start without it: {}", e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Whether there is a whole cache at {@code file} afterwards: a run that was cut off may leave half of one. */
+    private boolean train(Path file) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(java()));
+        command.addAll(options);
+        command.addAll(List.of("-XX:AOTCacheOutput=" + file, "-jar", jar.toString(), "train"));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        try {
+            process.getOutputStream().close();
+            return process.waitFor(TRAINING_SECONDS, TimeUnit.SECONDS) && process.exitValue() == 0
+                    && Files.exists(file);
+        } finally {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly();
         }
     }
 
@@ -113,8 +168,13 @@ final class WorkerInstall {
     private static String hash(byte[] jar, List<String> options) {
         MessageDigest digest = Sha256.digest();
         digest.update(jar);
-        digest.update((System.getProperty("java.vm.version") + options)
-                .getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        digest.update((System.getProperty("java.vm.version") + options).getBytes(StandardCharsets.UTF_8));
         return HexFormat.of().formatHex(digest.digest(), 0, 8);
+    }
+
+    /** Lets go of the folder; what is in it stays for the next start. */
+    @Override
+    public void close() {
+        folder.close();
     }
 }

@@ -2,6 +2,7 @@ package dev.wren.gateway.executor.local;
 
 import dev.wren.gateway.files.ProcessFolder;
 import dev.wren.gateway.jar.Jars;
+import dev.wren.gateway.jar.LocalJar;
 import dev.wren.gateway.jar.PinnedJar;
 import dev.wren.protocol.Frame;
 import io.micrometer.core.instrument.Counter;
@@ -78,25 +79,35 @@ final class WorkerPool implements AutoCloseable {
      * A worker for {@code key}: a warm one, the spare one, or a new one.
      *
      * @throws IOException when a JVM does not start
+     * @throws dev.wren.gateway.store.StoreException when the jar cannot be had now
      */
     WorkerProcess acquire(RuntimeKey key, PinnedJar jar) throws IOException {
         WorkerProcess worker = takeWarm(key);
         if (worker != null) {
             return worker;
         }
-        worker = key.takesSpare(settings) ? takeSpare() : null;
+        LocalJar file = null;
+        boolean ready = false;
         try {
+            // Before a JVM is started: a store that does not answer is no fault of a worker.
+            file = jars.localFile(jar);
+            worker = key.takesSpare(settings) ? takeSpare() : null;
             if (worker == null) {
                 worker = start(key.environment(), key);
             }
-            worker.assign(key, jars.localFile(jar));
+            worker.assign(key, file);
+            ready = true;
             return worker;
-        } catch (IOException | RuntimeException e) {
-            if (worker != null) {
-                worker.close();
+        } finally {
+            if (!ready) {
+                freed();
+                if (file != null) {
+                    file.close();
+                }
+                if (worker != null) {
+                    worker.close();
+                }
             }
-            freed();
-            throw e;
         }
     }
 

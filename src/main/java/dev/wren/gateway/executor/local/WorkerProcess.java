@@ -9,6 +9,12 @@ import dev.wren.protocol.WireWriter;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
+import dev.wren.protocol.Protocol;
+import java.util.stream.Stream;
+import java.util.concurrent.ExecutionException;
+import java.nio.charset.StandardCharsets;
+import java.nio.channels.ClosedChannelException;
+import java.io.EOFException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channels;
@@ -44,13 +50,12 @@ final class WorkerProcess implements AutoCloseable {
     private final SocketChannel channel;
     private final DataInputStream in;
     private final Progress progress;
-    private final Frame.Hello hello;
     private @Nullable RuntimeKey key;
     private @Nullable LocalJar jar;
     private @Nullable Path copy;
 
     private WorkerProcess(String id, Path folder, Path output, Process process, SocketChannel channel,
-            DataInputStream in, Progress progress, Frame.Hello hello) {
+            DataInputStream in, Progress progress) {
         this.id = id;
         this.folder = folder;
         this.output = output;
@@ -58,13 +63,12 @@ final class WorkerProcess implements AutoCloseable {
         this.channel = channel;
         this.in = in;
         this.progress = progress;
-        this.hello = hello;
     }
 
     /**
      * Starts a worker and waits until it presents itself.
      *
-     * @param folder is made, and is the worker's own
+     * @param folder is made, and is the worker's own; it removes it where the gateway is gone
      * @param environment all variables that it gets
      * @throws IOException when it does not start within {@code timeout}; its output is in the message
      */
@@ -78,8 +82,7 @@ final class WorkerProcess implements AutoCloseable {
             server.bind(UnixDomainSocketAddress.of(socket));
             Progress progress = Progress.open(folder.resolve("progress"));
             List<String> full = new ArrayList<>(command);
-            full.addAll(List.of("local", "--socket", socket.toString(), "--progress",
-                    folder.resolve("progress").toString(), "--output", output.toString()));
+            full.addAll(List.of("local", "--folder", folder.toString()));
             ProcessBuilder builder = new ProcessBuilder(full).directory(work.toFile())
                     .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()))
@@ -87,12 +90,9 @@ final class WorkerProcess implements AutoCloseable {
             builder.environment().clear();
             builder.environment().putAll(environment);
             process = builder.start();
-            SocketChannel channel = accept(server, process, timeout);
-            DataInputStream in = new DataInputStream(
-                    new BufferedInputStream(Channels.newInputStream(channel), READ_BUFFER));
-            Frame.Hello hello = Frame.Hello.read(new WireReader(body(in, Frame.HELLO)));
-            WorkerProcess worker = new WorkerProcess(settings.workerId(), folder, output, process, channel, in,
-                    progress, hello);
+            Connected connected = connect(server, process, timeout);
+            WorkerProcess worker = new WorkerProcess(settings.workerId(), folder, output, process,
+                    connected.channel, connected.in, progress);
             WireWriter welcome = new WireWriter(64);
             int start = Frame.WELCOME.begin(welcome);
             settings.write(welcome);
@@ -100,7 +100,7 @@ final class WorkerProcess implements AutoCloseable {
             worker.send(welcome);
             return worker;
         } catch (IOException | WireException e) {
-            String said = Files.readString(output, java.nio.charset.StandardCharsets.ISO_8859_1);
+            String said = Files.readString(output, StandardCharsets.ISO_8859_1);
             if (process != null) {
                 process.destroyForcibly();
             }
@@ -111,16 +111,20 @@ final class WorkerProcess implements AutoCloseable {
         }
     }
 
-    private static SocketChannel accept(ServerSocketChannel server, Process process, Duration timeout)
+    /** A worker that has presented itself. */
+    private record Connected(SocketChannel channel, DataInputStream in) {
+    }
+
+    private static Connected connect(ServerSocketChannel server, Process process, Duration timeout)
             throws IOException {
-        // Closing the server from aside ends the accept, whether time is up or the process has died.
+        // Closing the server from aside ends the accept, and the end of the process what is read of it.
         Thread watch = Thread.ofVirtual().start(() -> {
             try {
                 process.onExit().get(timeout.toNanos(), TimeUnit.NANOSECONDS);
             } catch (InterruptedException _) {
                 return;
-            } catch (TimeoutException | java.util.concurrent.ExecutionException _) {
-                // Ended below as well.
+            } catch (TimeoutException | ExecutionException _) {
+                process.destroyForcibly();
             }
             try {
                 server.close();
@@ -128,14 +132,28 @@ final class WorkerProcess implements AutoCloseable {
                 log.debug("closing the socket of a worker", e);
             }
         });
+        SocketChannel channel = null;
+        boolean ready = false;
         try {
-            return server.accept();
-        } catch (java.nio.channels.ClosedChannelException e) {
-            throw new IOException(process.isAlive()
-                    ? "no sign of it after " + timeout.toSeconds() + " s"
-                    : "exit code " + process.exitValue(), e);
+            channel = server.accept();
+            DataInputStream in = new DataInputStream(
+                    new BufferedInputStream(Channels.newInputStream(channel), READ_BUFFER));
+            Frame.Hello hello = Frame.Hello.read(new WireReader(body(in, Frame.HELLO)));
+            if (hello.protocolVersion() != Protocol.VERSION) {
+                throw new IOException("it speaks version " + hello.protocolVersion() + " of the protocol, and the"
+                        + " gateway version " + Protocol.VERSION);
+            }
+            ready = true;
+            return new Connected(channel, in);
+        } catch (ClosedChannelException | EOFException e) {
+            process.destroyForcibly();
+            throw new IOException("it ended, or there was no sign of it for " + timeout.toSeconds() + " s; exit code "
+                    + process.onExit().join().exitValue(), e);
         } finally {
             watch.interrupt();
+            if (!ready && channel != null) {
+                channel.close();
+            }
         }
     }
 
@@ -150,10 +168,6 @@ final class WorkerProcess implements AutoCloseable {
 
     String id() {
         return id;
-    }
-
-    Frame.Hello hello() {
-        return hello;
     }
 
     Progress progress() {
@@ -216,10 +230,11 @@ final class WorkerProcess implements AutoCloseable {
 
     /** Ends it, and what it has started, at once. Its connection then ends too. */
     void kill() {
-        try (var children = process.descendants()) {
+        try (Stream<ProcessHandle> children = process.descendants()) {
             children.forEach(ProcessHandle::destroyForcibly);
+        } finally {
+            process.destroyForcibly();
         }
-        process.destroyForcibly();
     }
 
     /** The exit code of the process that has ended or is about to: 128 and the signal for one that was killed. */

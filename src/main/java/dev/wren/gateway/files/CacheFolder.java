@@ -1,7 +1,7 @@
-package dev.wren.gateway.jar;
+package dev.wren.gateway.files;
 
-import dev.wren.gateway.store.StoreException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -17,13 +17,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A private folder that one process at a time uses: the first free one of those under the cache's folder. Several
- * gateways of one user so never remove each other's files, and one that starts again finds its own.
+ * A private folder for what can be made again, and is kept for the next start. One process at a time uses it: the first
+ * free one of those under the cache's folder. Several gateways of one user so never remove each other's files, and one
+ * that starts again finds its own. Safe for use by several threads.
  *
  * @param path the folder; nobody else may read it
  * @param lock held until {@link #close()}, or the end of the process
  */
-record CacheFolder(Path path, FileLock lock) implements AutoCloseable {
+public record CacheFolder(Path path, FileLock lock) implements AutoCloseable {
 
     private static final Set<PosixFilePermission> PRIVATE = PosixFilePermissions.fromString("rwx------");
     private static final int MOST = 1000;
@@ -31,15 +32,15 @@ record CacheFolder(Path path, FileLock lock) implements AutoCloseable {
     /**
      * Takes a folder.
      *
+     * @param purpose part of the name; letters and hyphens
      * @param configured the cache's folder; null: one among the system's temporary files
-     * @throws StoreException if none can be had, or another user could write there
+     * @throws UncheckedIOException if none can be had, or another user could write there
      */
-    static CacheFolder take(@Nullable String configured) {
+    public static CacheFolder take(String purpose, @Nullable String configured) {
         Path all = configured != null
                 ? Path.of(configured)
-                : Path.of(System.getProperty("java.io.tmpdir"), "wren-jar-cache-" + user());
+                : Path.of(System.getProperty("java.io.tmpdir"), "wren-" + purpose + "-cache-" + user());
         try {
-            Files.createDirectories(Objects.requireNonNull(all.toAbsolutePath().getParent()));
             makePrivate(all);
             for (int n = 0; n < MOST; n++) {
                 FileLock lock = lock(all.resolve(n + ".lock"));
@@ -49,11 +50,18 @@ record CacheFolder(Path path, FileLock lock) implements AutoCloseable {
                     return new CacheFolder(folder, lock);
                 }
             }
+            throw new IOException("all " + MOST + " are in use");
         } catch (IOException e) {
-            throw new StoreException("no folder for jars at " + all + ": " + e.getMessage(), e);
+            throw new UncheckedIOException("no folder for " + purpose + " at " + all + ": " + e.getMessage(), e);
         }
-        throw new StoreException("no folder for jars at " + all + ": all are in use",
-                new IllegalStateException(MOST + " gateways use it"));
+    }
+
+    /** Makes the folder again where somebody who cleans the system's temporary files has removed it. */
+    public void restore() throws IOException {
+        if (!Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+            makePrivate(Objects.requireNonNull(path.getParent()));
+            makePrivate(path);
+        }
     }
 
     /** In a part of a file's name. */
@@ -78,6 +86,7 @@ record CacheFolder(Path path, FileLock lock) implements AutoCloseable {
 
     /** Anybody can make a folder of any name among the system's temporary files: this one has to be ours. */
     private static void makePrivate(Path folder) throws IOException {
+        Files.createDirectories(Objects.requireNonNull(folder.toAbsolutePath().getParent()));
         try {
             Files.createDirectory(folder, PosixFilePermissions.asFileAttribute(PRIVATE));
         } catch (FileAlreadyExistsException _) {
@@ -94,7 +103,7 @@ record CacheFolder(Path path, FileLock lock) implements AutoCloseable {
         try {
             lock.channel().close();
         } catch (IOException e) {
-            throw new StoreException("the folder for jars cannot be let go of: " + e.getMessage(), e);
+            throw new UncheckedIOException("the lock of " + path + " cannot be let go of", e);
         }
     }
 }
