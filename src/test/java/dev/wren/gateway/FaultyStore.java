@@ -18,7 +18,9 @@ public final class FaultyStore implements BeanPostProcessor {
 
     /** What goes wrong with a request. */
     public enum Fault {
-        NONE, BEFORE, AFTER
+        NONE, BEFORE, AFTER,
+        /** It throws what no store should. */
+        BUG
     }
 
     /** Decides what goes wrong; asked by any thread. */
@@ -65,6 +67,9 @@ public final class FaultyStore implements BeanPostProcessor {
         Fault fault = faults.of(operation, key);
         if (fault == Fault.BEFORE) {
             throw failure(operation, key);
+        }
+        if (fault == Fault.BUG) {
+            throw new AssertionError("by a test, at " + operation + " " + key);
         }
         T answer = request.get();
         if (fault == Fault.AFTER) {

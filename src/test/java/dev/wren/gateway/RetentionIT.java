@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -185,7 +186,7 @@ class RetentionIT {
             }
             return Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[]{ObjectStore.class},
                     (_, method, arguments) -> {
-                        boolean held = method.getName().equals("putIfAbsent")
+                        boolean held = method.getName().startsWith("put")
                                 && arguments[0].toString().contains("/log/");
                         if (held) {
                             begun.countDown();
@@ -210,10 +211,10 @@ class RetentionIT {
         try (RunningGateway gateway = RunningGateway.startWithFunctions(store,
                 context -> context.registerBean("heldCommits", HeldCommits.class, () -> commits))) {
             String id = gateway.http().map(SQUARE + "[1]}");
-            commits.begun.await();
+            assertThat(commits.begun.await(20, TimeUnit.SECONDS)).isTrue();
             assertThat(gateway.http().delete("/calls/" + id).status()).isEqualTo(204);
             commits.go.countDown();
-            commits.done.await();
+            assertThat(commits.done.await(20, TimeUnit.SECONDS)).isTrue();
             await().atMost(Duration.ofSeconds(10)).until(() -> files(store.resolve("default/callsets")) == 0);
         } finally {
             commits.go.countDown();

@@ -29,14 +29,14 @@ public final class CallLog {
                 .build();
     }
 
-    /** Creates segment {@code n}; false if there is one already. */
+    /** Creates segment {@code n}, or finds it there with just these bytes; false if there is another. */
     public boolean append(String tenant, CallsetId id, int n, byte[] segment) {
         String key = ObjectKeys.segment(tenant, id, n);
-        boolean created = store.putIfAbsent(key, segment);
-        if (created) {
+        boolean ours = store.putOrFind(key, segment);
+        if (ours) {
             segments.put(key, segment);
         }
-        return created;
+        return ours;
     }
 
     /** Removes segment {@code n} of a callset that was deleted. */

@@ -57,7 +57,7 @@ public final class CallTable {
         return (states[call] & DECIDED) != 0 || state(call).isFinal();
     }
 
-    /** Attempts begun. */
+    /** Attempts of which a worker has told what they came to. */
     public int attempts(int call) {
         return attempts[call];
     }
@@ -72,15 +72,9 @@ public final class CallTable {
         return count(CallState.SUCCESS) + count(CallState.ERROR) + count(CallState.CANCELLED);
     }
 
-    /** The call is handed to an executor, for one more attempt. */
+    /** The call is handed to an executor. */
     public void invoke(int call) {
         move(call, CallState.INVOKED);
-        attempts[call]++;
-    }
-
-    /** The attempt that was begun last never was one. */
-    public void uninvoke(int call) {
-        attempts[call]--;
     }
 
     /** An outcome of the call is decided. */
@@ -88,9 +82,22 @@ public final class CallTable {
         states[call] |= DECIDED;
     }
 
+    /** The same, where a worker has begun the call: it counts as running until its outcome is durable. */
+    public void decideBegun(int call) {
+        if (state(call) == CallState.INVOKED) {
+            move(call, CallState.RUNNING);
+        }
+        decide(call);
+    }
+
+    /** An attempt has ended, and the call is to be tried again. */
+    public void tryAgain(int call, int attempt) {
+        attempts[call] = (short) Math.max(attempts[call], attempt);
+    }
+
     /** The outcome of an attempt is durable, and the call is to be tried again. */
     void keep(int call, int attempt, int segment, int offset) {
-        attempts[call] = (short) Math.max(attempts[call], attempt);
+        tryAgain(call, attempt);
         earlier.computeIfAbsent(call, _ -> new ArrayList<>(1)).add(new Location(segment, offset));
     }
 

@@ -17,19 +17,25 @@ import java.io.InputStream;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One callset. What it shows of ended calls is durable. Safe for use by several threads; what must be seen together is
  * read under {@link #lock()}.
  */
 public final class Callset {
+
+    private static final Logger logger = LoggerFactory.getLogger(Callset.class);
 
     private final Manifest manifest;
     private final Data data;
@@ -184,14 +190,10 @@ public final class Callset {
                 }
             }
             CallTable now = table();
-            int runs = 0;
-            for (int call : running.calls()) {
-                if (now.state(call) == CallState.INVOKED) {
-                    runs++;
-                }
-            }
-            return new Counts(now.count(CallState.NEW), now.count(CallState.INVOKED) - runs, runs,
-                    now.count(CallState.SUCCESS), now.count(CallState.ERROR), now.count(CallState.CANCELLED));
+            int runs = (int) atWork().count();
+            return new Counts(now.count(CallState.NEW), now.count(CallState.INVOKED) - runs,
+                    now.count(CallState.RUNNING) + runs, now.count(CallState.SUCCESS), now.count(CallState.ERROR),
+                    now.count(CallState.CANCELLED));
         } finally {
             lock.unlock();
         }
@@ -220,7 +222,7 @@ public final class Callset {
         lock.lock();
         try {
             CallState state = table().state(index);
-            return state == CallState.INVOKED && runs(index) ? CallState.RUNNING : state;
+            return state == CallState.INVOKED && isAtWork(index) ? CallState.RUNNING : state;
         } finally {
             lock.unlock();
         }
@@ -232,12 +234,11 @@ public final class Callset {
         try {
             return switch (state) {
                 case NEW, SUCCESS, ERROR, CANCELLED -> table().next(state, from);
-                case RUNNING -> java.util.Arrays.stream(running.calls())
-                        .filter(call -> call >= from && table().state(call) == CallState.INVOKED)
-                        .min();
+                case RUNNING -> IntStream.concat(table().next(state, from).stream(),
+                        atWork().filter(call -> call >= from)).min();
                 case INVOKED -> {
                     OptionalInt found = table().next(state, from);
-                    while (found.isPresent() && runs(found.getAsInt())) {
+                    while (found.isPresent() && isAtWork(found.getAsInt())) {
                         found = table().next(state, found.getAsInt() + 1);
                     }
                     yield found;
@@ -258,7 +259,7 @@ public final class Callset {
         lock.lock();
         try {
             state = state(index);
-            attempts = table().attempts(index);
+            attempts = table().attempts(index) + (state == CallState.RUNNING ? 1 : 0);
             last = table().location(index);
             earlier = table().earlier(index);
             invokedAt = running.invokedAt(index);
@@ -413,9 +414,8 @@ public final class Callset {
 
     void markDeleted() {
         deleted = true;
-        running = Running.NOTHING;
-        runEndActions();
         waiters.wakeAll();
+        ended();
     }
 
     /**
@@ -432,7 +432,45 @@ public final class Callset {
         } finally {
             lock.unlock();
         }
-        action.run();
+        runSafely(action);
+    }
+
+    /** What one action comes to keeps no other from being run. */
+    private void runSafely(Runnable action) {
+        try {
+            action.run();
+        } catch (RuntimeException | Error e) {
+            logger.error("callset {}: something that was to follow its end has failed", id(), e);
+        }
+    }
+
+    /** Nothing of it is in the log yet: it was accepted just now. */
+    void begun() {
+        lock.lock();
+        try {
+            table = new CallTable(size());
+            head = new Segment.Head(createdAt(), 0, 0, 0);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What is known of the calls may be wrong: it is read from the log again when it is asked for. */
+    public void forgetState() {
+        lock.lock();
+        try {
+            running = Running.NOTHING;
+            table = null;
+            head = null;
+            segments = 0;
+        } finally {
+            lock.unlock();
+        }
+        // The log may hold more than was known: everybody looks for himself.
+        waiters.wakeAll();
+        if (done()) {
+            ended();
+        }
     }
 
     /** The driver says how to learn what runs. */
@@ -484,11 +522,15 @@ public final class Callset {
         } finally {
             lock.unlock();
         }
-        if (nowDone) {
-            running = Running.NOTHING;
-            runEndActions();
-        }
         waiters.wake(ended, cancelled, nowDone);
+        if (nowDone) {
+            ended();
+        }
+    }
+
+    private void ended() {
+        running = Running.NOTHING;
+        runEndActions();
     }
 
     private void runEndActions() {
@@ -500,7 +542,7 @@ public final class Callset {
         } finally {
             lock.unlock();
         }
-        actions.forEach(Runnable::run);
+        actions.forEach(this::runSafely);
     }
 
     private Call.Attempt attempt(CallTable.Location at) {
@@ -523,13 +565,18 @@ public final class Callset {
         }
     }
 
-    private boolean runs(int index) {
-        for (int call : running.calls()) {
-            if (call == index) {
-                return true;
-            }
-        }
-        return false;
+    /**
+     * Calls that a worker has begun, and the table does not count as running. One that was decided before it was begun,
+     * by a cancel, is not shown as running any more.
+     */
+    private IntStream atWork() {
+        CallTable now = table();
+        return Arrays.stream(running.calls())
+                .filter(call -> now.state(call) == CallState.INVOKED && !now.isDecided(call));
+    }
+
+    private boolean isAtWork(int index) {
+        return atWork().anyMatch(call -> call == index);
     }
 
     private Segment.Head last() {

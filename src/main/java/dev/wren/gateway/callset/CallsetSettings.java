@@ -15,6 +15,7 @@ import org.springframework.validation.annotation.Validated;
  * @param maxBodySize bytes of a map's body
  * @param maxDatumSize bytes of one datum's JSON text
  * @param maxNesting levels of nesting in a body
+ * @param maxNames members of all objects in one datum
  * @param maxRunning callsets that are not done, at once, over all tenants
  * @param maxReduceSize bytes of the values that a reduce takes
  * @param idempotencyAge how long an idempotency key is kept
@@ -29,6 +30,7 @@ import org.springframework.validation.annotation.Validated;
 public record CallsetSettings(@DefaultValue("1000000") @Min(0) @Max(100_000_000) int mapItemLimit,
         @DefaultValue("1GB") DataSize maxBodySize, @DefaultValue("6MB") DataSize maxDatumSize,
         @DefaultValue("1000") @Min(1) @Max(10_000) int maxNesting,
+        @DefaultValue("100000") @Min(1) int maxNames,
         @DefaultValue("10000") @Min(1) int maxRunning, @DefaultValue("64MB") DataSize maxReduceSize,
         @DefaultValue("24h") Duration idempotencyAge, @DefaultValue("5000") @Min(1) int maxScan,
         @DefaultValue("false") boolean allowOverwriteInvokeArgs,

@@ -8,9 +8,12 @@ import dev.wren.gateway.jar.LocalJar;
 import dev.wren.gateway.jar.PinnedJar;
 import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.gateway.store.ObjectStore;
+import dev.wren.gateway.store.StoreException;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
+import dev.wren.protocol.CallError;
 import dev.wren.protocol.CallsetId;
+import dev.wren.protocol.ErrorCode;
 import dev.wren.protocol.ObjectKeys;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -41,6 +44,8 @@ public final class Callsets {
 
     private static final Logger log = LoggerFactory.getLogger(Callsets.class);
     private static final int PAGE = 200;
+    /** A manifest is tried to be put, at most. */
+    private static final int ACCEPT_TRIES = 3;
 
     private final ObjectStore store;
     private final CallLog callLog;
@@ -58,6 +63,7 @@ public final class Callsets {
     private final Readings readings = new Readings();
     private final Reductions reductions;
     private final IdempotencyKeys keys;
+    private final Rescues rescues;
     /** Callsets that are done, and may be looked at again. */
     private final Cache<String, Callset> done;
     /** Callsets deleted of late: whoever was reading their manifest then must not bring them back. */
@@ -66,8 +72,8 @@ public final class Callsets {
     private volatile boolean accepting = true;
 
     Callsets(ObjectStore store, CallLog callLog, Jars jars, FunctionCheck functions, Placement placement,
-            Drives drives, CallsetIds ids, Reductions reductions, IdempotencyKeys keys, CallsetSettings limits,
-            Clock clock, MeterRegistry metrics) {
+            Drives drives, CallsetIds ids, Reductions reductions, IdempotencyKeys keys, Rescues rescues,
+            CallsetSettings limits, Clock clock, MeterRegistry metrics) {
         this.store = store;
         this.callLog = callLog;
         this.jars = jars;
@@ -77,6 +83,7 @@ public final class Callsets {
         this.ids = ids;
         this.reductions = reductions;
         this.keys = keys;
+        this.rescues = rescues;
         this.limits = limits;
         this.clock = clock;
         this.done = Caffeine.newBuilder()
@@ -148,22 +155,56 @@ public final class Callsets {
         if (key != null) {
             key.use(draft.id());
         }
-        if (!store.putIfAbsent(ObjectKeys.manifest(tenant, draft.id()),
-                manifest.encode(json, inline, draft.origins()))) {
-            throw new IllegalStateException("callset " + draft.id() + " is there already");
-        }
+        accept(ObjectKeys.manifest(tenant, draft.id()), manifest.encode(json, inline, draft.origins()));
+        draft.accepted();
         Callset callset = callset(new Manifest.Stored(manifest, inline, draft.origins()));
+        callset.begun();
+        // It is accepted, whatever happens from here on.
         drive(callset);
         return callset;
     }
 
-    void closed(Draft draft, boolean submitted) {
-        if (!submitted) {
-            deleteObjects(draft.tenant(), draft.id(), _ -> {
-            });
+    /**
+     * Puts the manifest. An answer that was lost is asked for again: a callset that is there is accepted, and its sender
+     * must not be told otherwise.
+     */
+    private void accept(String key, byte[] manifest) {
+        for (int attempt = 1;; attempt++) {
+            try {
+                if (!store.putOrFind(key, manifest)) {
+                    throw new IllegalStateException(key + " is there already");
+                }
+                return;
+            } catch (StoreException e) {
+                if (attempt == ACCEPT_TRIES) {
+                    throw e;
+                }
+                log.warn("{} may be stored or not, and is asked for: {}", key, e.getMessage());
+            }
         }
-        draft.prepared().ifPresent(prepared -> jars.unpin(prepared.jar()));
-        drafts.remove(draft.id());
+    }
+
+    void closed(Draft draft, boolean submitted) {
+        try {
+            if (!submitted) {
+                deleteObjectsAtLast(draft.tenant(), draft.id());
+            }
+        } finally {
+            draft.prepared().ifPresent(prepared -> jars.unpin(prepared.jar()));
+            drafts.remove(draft.id());
+        }
+    }
+
+    /** Deletes all objects of a callset that is none any more; later, where the store does not answer. */
+    private void deleteObjectsAtLast(String tenant, CallsetId id) {
+        try {
+            deleteObjects(tenant, id, _ -> {
+            });
+        } catch (RuntimeException e) {
+            log.warn("callset {}: what is left of it is deleted later: {}", id, e.toString());
+            rescues.until("delete", id, () -> deleteObjects(tenant, id, _ -> {
+            }));
+        }
     }
 
     /**
@@ -270,15 +311,21 @@ public final class Callsets {
         if (key != null) {
             keys.forgetCallset(callset.tenant(), key, callset.id());
         }
-        drives.abandon(callset);
-        deleted.put(callset.id(), true);
         throttle.accept(1);
-        // The manifest first: without it there is no callset, whatever else is left.
+        // The manifest first: without it there is no callset, whatever else is left; and while it is there, the callset
+        // is driven.
         store.delete(List.of(ObjectKeys.manifest(callset.tenant(), callset.id())));
+        deleted.put(callset.id(), true);
         running.remove(callset.id());
         done.invalidate(cacheKey(callset.tenant(), callset.id()));
         callset.markDeleted();
-        deleteObjects(callset.tenant(), callset.id(), throttle);
+        drives.abandon(callset);
+        try {
+            deleteObjects(callset.tenant(), callset.id(), throttle);
+        } catch (StoreException e) {
+            log.warn("callset {}: what is left of it is deleted later: {}", callset.id(), e.getMessage());
+            rescues.until("delete", callset.id(), () -> deleteObjects(callset.tenant(), callset.id(), throttle));
+        }
     }
 
     private void finished(Callset callset) {
@@ -303,8 +350,12 @@ public final class Callsets {
                     } else if (!found.get().done()) {
                         open.add(found.get());
                     }
-                } catch (RuntimeException e) {
+                } catch (DamagedObjectException e) {
                     log.error("callset {} is damaged and is not driven: {}", id, e.getMessage());
+                } catch (RuntimeException e) {
+                    log.warn("callset {} cannot be read now and is driven later: {}", id, e.toString());
+                    rescues.until("recover", id, () -> load(tenant, id).filter(found -> !found.done())
+                            .filter(_ -> !running.containsKey(id)).ifPresent(this::drive));
                 }
             });
         }
@@ -313,12 +364,12 @@ public final class Callsets {
         return (int) open.stream().filter(this::resume).count();
     }
 
-    /** Drives a callset of an earlier start; one whose log cannot be read harms no other. */
+    /** Drives a callset of an earlier start; one whose log is damaged harms no other. */
     private boolean resume(Callset callset) {
         try {
             drive(callset);
             return true;
-        } catch (RuntimeException e) {
+        } catch (DamagedObjectException e) {
             running.remove(callset.id());
             log.error("callset {} is damaged and is not driven: {}", callset.id(), e.getMessage());
             return false;
@@ -350,6 +401,11 @@ public final class Callsets {
         return names;
     }
 
+    /**
+     * Drives a callset that is accepted; later, where something does not answer now.
+     *
+     * @throws DamagedObjectException if its log is damaged
+     */
     private void drive(Callset callset) {
         if (callset.size() == 0) {
             done.put(cacheKey(callset.tenant(), callset.id()), callset);
@@ -359,13 +415,43 @@ public final class Callsets {
         callset.onEnd(() -> finished(callset));
         CallsetId reduced = callset.reduceOf();
         if (reduced == null) {
-            drives.begin(callset);
+            nowOrLater("drive", callset, () -> drives.begin(callset));
             return;
         }
         callset.hold();
-        drives.begin(callset);
-        Optional<Callset> of = find(callset.tenant(), reduced);
-        reductions.begin(callset, of, of.flatMap(each -> readings.begin(each.id())));
+        nowOrLater("drive", callset, () -> {
+            drives.begin(callset);
+            nowOrLater("reduce", callset, () -> beginReduction(callset, reduced));
+        });
+    }
+
+    private void beginReduction(Callset reduce, CallsetId reduced) {
+        Optional<Callset> map;
+        try {
+            map = find(reduce.tenant(), reduced);
+            if (map.isPresent() && !map.get().done() && running.get(reduced) != map.get()) {
+                throw new IllegalStateException("callset " + reduced + " is not driven yet");
+            }
+        } catch (DamagedObjectException e) {
+            drives.fail(reduce, CallError.of(ErrorCode.RUNTIME, "The callset " + reduced + " is damaged."));
+            return;
+        }
+        reductions.begin(reduce, map, map.flatMap(each -> readings.begin(each.id())));
+    }
+
+    private void nowOrLater(String what, Callset callset, Runnable action) {
+        try {
+            action.run();
+        } catch (DamagedObjectException e) {
+            throw e;
+        } catch (RuntimeException | Error e) {
+            log.error("callset {}: it is durable, and driven later", callset.id(), e);
+            rescues.until(what, callset.id(), () -> {
+                if (!callset.deleted() && !callset.done()) {
+                    action.run();
+                }
+            });
+        }
     }
 
     private Callset callset(Manifest.Stored stored) {
@@ -400,7 +486,8 @@ public final class Callsets {
         if (meanwhile != null) {
             return meanwhile.tenant().equals(tenant) ? Optional.of(meanwhile) : Optional.empty();
         }
-        loaded.ifPresent(callset -> done.put(cacheKey(tenant, id), callset));
+        // One that is not done is driven soon, and not by this one.
+        loaded.filter(Callset::done).ifPresent(callset -> done.put(cacheKey(tenant, id), callset));
         if (deleted.getIfPresent(id) != null) {
             done.invalidate(cacheKey(tenant, id));
             return Optional.empty();

@@ -64,6 +64,9 @@ public final class Data {
             taken++;
         }
         String key = ObjectKeys.data(manifest.tenant(), manifest.id());
+        if (end < start || end - start > Integer.MAX_VALUE) {
+            throw new DamagedObjectException(key, "the index does not say where the data end", null);
+        }
         byte[] bytes = store.read(key, start, Math.toIntExact(end - start))
                 .orElseThrow(() -> new DamagedObjectException(key, "the data are not there", null));
         if (bytes.length != end - start) {
@@ -114,6 +117,10 @@ public final class Data {
         long[] ends = new long[entries];
         for (int i = 0; i < entries; i++) {
             ends[i] = in.getLong();
+            long length = i == 0 ? 0 : ends[i] - ends[i - 1];
+            if (ends[i] < 0 || length < 0 || length > Integer.MAX_VALUE) {
+                throw new DamagedObjectException(key, "the index does not say where the data end", null);
+            }
         }
         return new IndexBlock(number, ends);
     }

@@ -156,9 +156,12 @@ final class Draft implements DataSink, AutoCloseable {
      * @throws ProblemException when it is refused; nothing is stored then
      */
     Callset submit(@Nullable KeyUse use) throws IOException {
-        Callset callset = callsets.submit(this, use);
+        return callsets.submit(this, use);
+    }
+
+    /** The manifest is durable: nothing of it may be deleted any more. */
+    void accepted() {
         submitted = true;
-        return callset;
     }
 
     /** The idempotency key of a submission. */
@@ -181,17 +184,19 @@ final class Draft implements DataSink, AutoCloseable {
             if (dataAllAsOne || size == 0) {
                 return Manifest.Layout.INLINE;
             }
+            byte[] all = inline.toByteArray();
             int from = 0;
             for (int i = 0; i < size; i++) {
-                putDatum(i, Arrays.copyOfRange(inline.toByteArray(), from, inlineEnds[i]));
+                putDatum(i, Arrays.copyOfRange(all, from, inlineEnds[i]));
                 from = inlineEnds[i];
             }
             return Manifest.Layout.EACH;
         }
         current.data.flush();
         current.index.flush();
-        require(current.dataUpload.commit());
-        require(current.indexUpload.commit());
+        // Nobody else knows the callset's id: what is there already is what a lost answer was about.
+        boolean _ = current.dataUpload.commit();
+        boolean _ = current.indexUpload.commit();
         if (dataAllAsOne) {
             return Manifest.Layout.ONE;
         }
@@ -209,11 +214,15 @@ final class Draft implements DataSink, AutoCloseable {
     @Override
     public void close() {
         Spill current = spill;
-        if (current != null) {
-            current.dataUpload.close();
-            current.indexUpload.close();
+        try {
+            if (current != null) {
+                try (ObjectStore.Upload _ = current.dataUpload; ObjectStore.Upload _ = current.indexUpload) {
+                    spill = null;
+                }
+            }
+        } finally {
+            callsets.closed(this, submitted);
         }
-        callsets.closed(this, submitted);
     }
 
     /** The data came before it was known that they shall lie each in an object of its own. */
@@ -233,7 +242,10 @@ final class Draft implements DataSink, AutoCloseable {
     }
 
     private void putDatum(int call, byte[] datum) {
-        require(store.putIfAbsent(ObjectKeys.datum(tenant, id, CallIds.format(call, size)), datum));
+        String key = ObjectKeys.datum(tenant, id, CallIds.format(call, size));
+        if (!store.putOrFind(key, datum)) {
+            throw new IllegalStateException(key + " is there already");
+        }
     }
 
     private Spill spill() throws IOException {
@@ -252,12 +264,6 @@ final class Draft implements DataSink, AutoCloseable {
     private void writeEnd(OutputStream index, long value) throws IOException {
         ByteBuffer.wrap(end).putLong(value);
         index.write(end);
-    }
-
-    private static void require(boolean created) {
-        if (!created) {
-            throw new IllegalStateException("an object of a callset that is being received is there already");
-        }
     }
 
     private record Spill(ObjectStore.Upload dataUpload, ObjectStore.Upload indexUpload, OutputStream data,

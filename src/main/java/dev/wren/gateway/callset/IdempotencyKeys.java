@@ -145,15 +145,17 @@ final class IdempotencyKeys {
 
     /** Removes the entry under a key of the store if its time is over. */
     void removeIfOver(String entryKey) {
-        store.get(entryKey).ifPresent(object -> {
-            if (isOver(read(entryKey, object.bytes())) && claimed.add(entryKey)) {
-                try {
-                    store.delete(List.of(entryKey));
-                } finally {
-                    claimed.remove(entryKey);
-                }
+        // Claimed before it is looked at: who uses the key meanwhile must not be forgotten.
+        if (!claimed.add(entryKey)) {
+            return;
+        }
+        try {
+            if (store.get(entryKey).filter(object -> isOver(read(entryKey, object.bytes()))).isPresent()) {
+                store.delete(List.of(entryKey));
             }
-        });
+        } finally {
+            claimed.remove(entryKey);
+        }
     }
 
     private boolean isOver(Entry entry) {

@@ -4,6 +4,7 @@ import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.Reader;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
@@ -14,7 +15,7 @@ import java.util.Arrays;
 
 /**
  * A body as a parser reads it: checked to be UTF-8, counted, and kept from a mark on, so that parts of it can be had in
- * the very bytes that came. Used by one thread.
+ * the very bytes that came. Read either as bytes or as characters. Used by one thread.
  */
 final class JsonBytes extends InputStream {
 
@@ -26,7 +27,7 @@ final class JsonBytes extends InputStream {
     private final CharsetDecoder utf8 = StandardCharsets.UTF_8.newDecoder()
             .onMalformedInput(CodingErrorAction.REPORT)
             .onUnmappableCharacter(CodingErrorAction.REPORT);
-    private final CharBuffer chars = CharBuffer.allocate(BLOCK);
+    private final CharBuffer chars = CharBuffer.allocate(BLOCK / 8);
     /** Bytes from {@link #base} on; those before the mark may go. */
     private byte[] window = new byte[2 * BLOCK];
     private long base;
@@ -39,6 +40,10 @@ final class JsonBytes extends InputStream {
     private long line = 1;
     private long column = 1;
     private boolean ended;
+    /** A place that is known in both measures, and the end of what was read as characters. */
+    private long knownChar;
+    private long knownByte;
+    private long readChars;
 
     JsonBytes(InputStream in, long maxBody) throws IOException {
         this.in = in;
@@ -61,7 +66,6 @@ final class JsonBytes extends InputStream {
         if (filled >= BOM && window[0] == (byte) 0xEF && window[1] == (byte) 0xBB && window[2] == (byte) 0xBF) {
             System.arraycopy(window, BOM, window, 0, filled - BOM);
             filled -= BOM;
-            validated -= BOM;
         }
     }
 
@@ -97,7 +101,9 @@ final class JsonBytes extends InputStream {
     @Override
     public int read(byte[] buffer, int offset, int length) throws IOException {
         while (handedOut == filled) {
-            if (!fill()) {
+            boolean more = fill();
+            validate(!more);
+            if (!more) {
                 return -1;
             }
         }
@@ -108,6 +114,69 @@ final class JsonBytes extends InputStream {
             throw partTooLarge;
         }
         return n;
+    }
+
+    /** The same as characters: either this or the bytes are read of a body, not both. */
+    Reader characters() {
+        return new Reader() {
+            @Override
+            public int read(char[] buffer, int offset, int length) throws IOException {
+                return readCharacters(buffer, offset, length);
+            }
+
+            @Override
+            public void close() {
+                // Whoever gave the body closes it.
+            }
+        };
+    }
+
+    private int readCharacters(char[] buffer, int offset, int length) throws IOException {
+        CharBuffer to = CharBuffer.wrap(buffer, offset, length);
+        while (to.position() == 0) {
+            ByteBuffer bytes = ByteBuffer.wrap(window, handedOut, filled - handedOut);
+            if (utf8.decode(bytes, to, ended).isError()) {
+                count(buffer, offset, to.position());
+                throw malformed("The body is not UTF-8.", line, column);
+            }
+            handedOut = bytes.position();
+            validated = handedOut;
+            if (base + handedOut - mark - BLOCK > maxPart) {
+                throw partTooLarge;
+            }
+            if (to.position() == 0 && !fill()) {
+                if (handedOut < filled) {
+                    throw malformed("The body is not UTF-8.", line, column);
+                }
+                return -1;
+            }
+        }
+        count(buffer, offset, to.position());
+        readChars += to.position();
+        return to.position();
+    }
+
+    /**
+     * Where a character is in the body's bytes.
+     *
+     * @param character its index in what was read of {@link #characters}; not before the one asked for last
+     */
+    long byteOf(long character) {
+        if (readChars - knownChar != base + handedOut - knownByte) {
+            // There is something else than ASCII since: bytes are counted one by one.
+            int at = offset(knownByte);
+            while (knownChar < character) {
+                int lead = window[at] & 0xff;
+                int bytes = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+                at += bytes;
+                knownChar += bytes == 4 ? 2 : 1;
+            }
+            knownByte = base + at;
+        } else {
+            knownByte += character - knownChar;
+            knownChar = character;
+        }
+        return knownByte;
     }
 
     private boolean fill() throws IOException {
@@ -128,7 +197,6 @@ final class JsonBytes extends InputStream {
         int n = in.read(window, filled, BLOCK);
         if (n < 0) {
             ended = true;
-            validate(true);
             return false;
         }
         filled += n;
@@ -136,7 +204,6 @@ final class JsonBytes extends InputStream {
             throw new ProblemException(ProblemType.TOO_LARGE, "A body has at most " + maxBody + " bytes.")
                     .with("limit", maxBody);
         }
-        validate(false);
         return true;
     }
 
@@ -146,7 +213,7 @@ final class JsonBytes extends InputStream {
         do {
             chars.clear();
             result = utf8.decode(bytes, chars, end);
-            count(chars.flip());
+            count(chars.array(), 0, chars.position());
         } while (result.isOverflow());
         if (result.isError()) {
             throw malformed("The body is not UTF-8.", line, column);
@@ -154,12 +221,10 @@ final class JsonBytes extends InputStream {
         validated = bytes.position();
     }
 
-    private void count(CharBuffer decoded) {
-        int length = decoded.length();
-        char[] array = decoded.array();
+    private void count(char[] decoded, int offset, int length) {
         int last = -1;
         for (int i = 0; i < length; i++) {
-            if (array[i] == '\n') {
+            if (decoded[offset + i] == '\n') {
                 line++;
                 last = i;
             }

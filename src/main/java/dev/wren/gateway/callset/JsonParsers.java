@@ -3,6 +3,7 @@ package dev.wren.gateway.callset;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.io.InputStream;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -10,6 +11,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.exc.JacksonIOException;
 import tools.jackson.core.exc.StreamConstraintsException;
@@ -31,6 +33,8 @@ final class JsonParsers {
         this.maxNesting = maxNesting;
         this.mapper = JsonMapper.builder(JsonFactory.builder()
                 .recyclerPool(JsonRecyclerPools.threadLocalPool())
+                // Else names of any length are kept, thousands of them, after the body and for all others.
+                .disable(TokenStreamFactory.Feature.CANONICALIZE_PROPERTY_NAMES)
                 .streamReadConstraints(StreamReadConstraints.builder()
                         .maxNestingDepth(maxNesting)
                         .maxNumberLength(Integer.MAX_VALUE)
@@ -47,12 +51,21 @@ final class JsonParsers {
         return mapper;
     }
 
-    JsonParser parser(InputStream in) {
-        return mapper.createParser(in);
+    /** A parser whose places {@link JsonBytes#byteOf} knows. */
+    JsonParser parser(JsonBytes body) {
+        return mapper.createParser(body.characters());
     }
 
+    /** A parser of bytes that are known to be UTF-8. */
     JsonParser parser(byte[] bytes, int offset, int length) {
-        return mapper.createParser(bytes, offset, length);
+        return mapper.createParser(new String(bytes, offset, length, StandardCharsets.UTF_8));
+    }
+
+    /** The value in bytes that were parsed before. */
+    JsonNode value(byte[] bytes, int offset, int length) {
+        try (JsonParser parser = parser(bytes, offset, length)) {
+            return mapper.readTree(parser);
+        }
     }
 
     /**

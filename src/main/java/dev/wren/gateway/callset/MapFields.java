@@ -106,6 +106,11 @@ final class MapFields {
         }
     }
 
+    /** Notes a field that a map does not have. */
+    void unknown(String name) {
+        wrong("/" + escape(name), "There is no such field.");
+    }
+
     /** Notes what was found wrong before. */
     void wrong(FieldError error) {
         if (errors.size() < MAX_ERRORS) {
@@ -121,7 +126,7 @@ final class MapFields {
     MapSettings settings() {
         for (String name : fields.keySet()) {
             if (!NAMES.contains(name)) {
-                wrong("/" + escape(name), "There is no such field.");
+                unknown(name);
             }
         }
         JsonNode function = fields.get("function");

@@ -4,7 +4,10 @@ import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -24,7 +27,10 @@ final class MapRequestReader {
 
     private static final String DATA = "iterdata";
     private static final String META = "extraMeta";
-    private static final int MAX_FIELD = 1 << 20;
+    /** Bytes of all fields but the data. */
+    private static final int MAX_FIELDS = 1 << 20;
+    private static final int MAX_UNKNOWN = 50;
+    private static final int MAX_NAME = 100;
     private static final Pattern S3 = Pattern.compile("s3://([^/]+)/.*");
 
     private final CallsetSettings limits;
@@ -53,70 +59,125 @@ final class MapRequestReader {
 
     private MapSettings read(JsonBytes bytes, JsonParser parser, DataSink sink) throws IOException {
         Map<String, JsonNode> fields = new LinkedHashMap<>();
+        List<String> unknown = new ArrayList<>();
         String meta = null;
         String dataWrong = "This field is missing.";
+        // Bytes that fields may still have; what is kept of the body is bounded by it at every step.
+        long left = MAX_FIELDS;
+        bytes.mark(0, left, tooLarge());
         JsonToken first = parser.nextToken();
         if (first == null) {
             throw JsonBytes.malformed("The body is empty.", 1, 1);
         }
         if (first != JsonToken.START_OBJECT) {
-            parser.skipChildren();
-            JsonParsers.end(parser);
             throw ProblemException.atPointer(ProblemType.INVALID_REQUEST, "", "The body must be a JSON object.");
         }
+        long position = position(bytes, parser);
         while (parser.nextToken() != JsonToken.END_OBJECT) {
             String name = parser.currentName();
-            bytes.mark(parser.currentLocation().getByteOffset(), MAX_FIELD, tooLargeField(name));
-            JsonToken token = parser.nextToken();
+            // No place is asked for here: the parser is somewhere in the value already.
             if (name.equals(DATA)) {
-                dataWrong = data(bytes, parser, token, sink);
+                dataWrong = data(bytes, parser, sink);
+                position = position(bytes, parser);
             } else {
-                long from = parser.currentTokenLocation().getByteOffset();
-                JsonNode value = parsers.mapper().readTree(parser);
-                fields.put(name, value);
-                if (name.equals(META)) {
-                    parser.finishToken();
-                    int length = (int) (parser.currentLocation().getByteOffset() - from);
-                    meta = new String(bytes.window(), bytes.offset(from), length,
-                            java.nio.charset.StandardCharsets.UTF_8);
+                parser.nextToken();
+                long from = bytes.byteOf(parser.currentTokenLocation().getCharOffset());
+                parser.skipChildren();
+                parser.finishToken();
+                long to = position(bytes, parser);
+                left -= to - position;
+                if (left < 0) {
+                    throw tooLarge();
+                }
+                position = to;
+                if (MapFields.NAMES.contains(name)) {
+                    int length = (int) (position - from);
+                    fields.put(name, parsers.value(bytes.window(), bytes.offset(from), length));
+                    if (name.equals(META)) {
+                        meta = new String(bytes.window(), bytes.offset(from), length, StandardCharsets.UTF_8);
+                    }
+                } else {
+                    unknown(unknown, name);
                 }
             }
+            bytes.mark(position, left, tooLarge());
         }
         JsonParsers.end(parser);
         MapFields checked = new MapFields(fields, meta, true);
+        unknown.forEach(checked::unknown);
         if (dataWrong != null) {
             checked.wrong("/" + DATA, dataWrong);
         }
         return checked.settings();
     }
 
+    private static long position(JsonBytes bytes, JsonParser parser) {
+        return bytes.byteOf(parser.currentLocation().getCharOffset());
+    }
+
+    /** Notes a field that there is not; its value was not even built. */
+    private static void unknown(List<String> unknown, String name) {
+        if (unknown.size() == MAX_UNKNOWN) {
+            throw ProblemException.atPointer(ProblemType.INVALID_REQUEST, "",
+                    "There are more than " + MAX_UNKNOWN + " fields that a map does not have.");
+        }
+        unknown.add(name.length() > MAX_NAME ? name.substring(0, MAX_NAME) : name);
+    }
+
     /** Hands the data on; returns what is wrong with the field, or null. */
-    private @Nullable String data(JsonBytes bytes, JsonParser parser, JsonToken token, DataSink sink)
-            throws IOException {
+    private @Nullable String data(JsonBytes bytes, JsonParser parser, DataSink sink) throws IOException {
+        JsonToken token = parser.nextToken();
         if (token == JsonToken.START_OBJECT) {
             return source(parsers.mapper().readTree(parser));
         }
         if (token != JsonToken.START_ARRAY) {
             parser.skipChildren();
+            parser.finishToken();
             return "An array of any values, or {\"uri\": \"s3://bucket/key\", \"format\": \"ndjson\"}.";
         }
         long max = limits.maxDatumSize().toBytes();
         ProblemException tooLarge = new ProblemException(ProblemType.TOO_LARGE,
                 "A datum has at most " + max + " bytes.").with("limit", max);
-        long position = parser.currentLocation().getByteOffset();
+        long position = position(bytes, parser);
         while (true) {
             bytes.mark(position, max, tooLarge);
             if (parser.nextToken() == JsonToken.END_ARRAY) {
                 return null;
             }
-            long from = parser.currentTokenLocation().getByteOffset();
-            parser.skipChildren();
-            parser.finishToken();
-            position = parser.currentLocation().getByteOffset();
+            long from = bytes.byteOf(parser.currentTokenLocation().getCharOffset());
+            skip(parser, limits.maxNames());
+            position = position(bytes, parser);
             if (position - from > max) {
                 throw tooLarge;
             }
             sink.add(bytes.window(), bytes.offset(from), (int) (position - from));
+        }
+    }
+
+    /**
+     * To the end of a datum. The names of its objects are in memory meanwhile, since none may be there twice.
+     *
+     * @throws ProblemException {@code too-large} when there are more than {@code maxNames}
+     */
+    static void skip(JsonParser parser, int maxNames) {
+        int depth = 0;
+        int names = 0;
+        JsonToken token = parser.currentToken();
+        while (true) {
+            if (token.isStructStart()) {
+                depth++;
+            } else if (token.isStructEnd()) {
+                depth--;
+            } else if (token == JsonToken.PROPERTY_NAME && ++names > maxNames) {
+                throw new ProblemException(ProblemType.TOO_LARGE,
+                        "The objects of a datum have at most " + maxNames + " members altogether.")
+                        .with("limit", maxNames);
+            }
+            if (depth == 0) {
+                parser.finishToken();
+                return;
+            }
+            token = parser.nextToken();
         }
     }
 
@@ -133,10 +194,8 @@ final class MapRequestReader {
                 "The bucket " + s3.group(1) + " is not allowed; no bucket is.");
     }
 
-    private static ProblemException tooLargeField(String name) {
+    private static ProblemException tooLarge() {
         return new ProblemException(ProblemType.TOO_LARGE,
-                "The field " + (name.length() > 100 ? name.substring(0, 100) : name) + " has at most " + MAX_FIELD
-                        + " bytes.")
-                .with("limit", MAX_FIELD);
+                "All fields but iterdata have at most " + MAX_FIELDS + " bytes together.").with("limit", MAX_FIELDS);
     }
 }

@@ -97,8 +97,7 @@ final class NdjsonReader {
         private void check(int from) throws IOException {
             try (JsonParser parser = parsers.parser(text, from, length - from)) {
                 parser.nextToken();
-                parser.skipChildren();
-                parser.finishToken();
+                MapRequestReader.skip(parser, limits.maxNames());
                 if (parser.nextToken() != null) {
                     throw JsonBytes.malformed("There is more than one value in the line.", number,
                             from + parser.currentTokenLocation().getColumnNr());

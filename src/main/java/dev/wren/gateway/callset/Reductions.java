@@ -12,7 +12,6 @@ import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -21,9 +20,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.core.retry.RetryException;
-import org.springframework.core.retry.RetryPolicy;
-import org.springframework.core.retry.RetryTemplate;
 import org.springframework.stereotype.Component;
 
 /**
@@ -41,20 +37,14 @@ final class Reductions implements AutoCloseable {
 
     private final ObjectStore store;
     private final Drives drives;
+    private final Rescues rescues;
     private final long maxBytes;
     private final ExecutorService threads;
-    private final RetryTemplate untilStored = new RetryTemplate(RetryPolicy.builder()
-            .includes(StoreException.class)
-            .maxRetries(Long.MAX_VALUE)
-            .delay(Duration.ofMillis(200))
-            .jitter(Duration.ofMillis(100))
-            .multiplier(2)
-            .maxDelay(Duration.ofSeconds(30))
-            .build());
 
-    Reductions(ObjectStore store, Drives drives, CallsetSettings settings) {
+    Reductions(ObjectStore store, Drives drives, Rescues rescues, CallsetSettings settings) {
         this.store = store;
         this.drives = drives;
+        this.rescues = rescues;
         this.maxBytes = settings.maxReduceSize().toBytes();
         this.threads = Executors.newFixedThreadPool(THREADS, Thread.ofPlatform().daemon().name("reduce-", 1).factory());
     }
@@ -90,41 +80,39 @@ final class Reductions implements AutoCloseable {
 
     private void later(Callset reduce, Callset map, String key, Readings.Reading reading) {
         try {
-            threads.execute(() -> {
-                try (reading) {
-                    prepare(reduce, map, key);
-                }
-            });
+            threads.execute(() -> prepare(reduce, map, key, reading));
         } catch (RejectedExecutionException _) {
             log.debug("callset {}: closed; it goes on after the next start", reduce.id());
         }
     }
 
-    private void prepare(Callset reduce, Callset map, String key) {
+    /** Where the store does not answer, the thread is left to others meanwhile. */
+    private void prepare(Callset reduce, Callset map, String key, Readings.Reading reading) {
         try {
-            untilStored.execute(() -> {
-                write(reduce, map, key);
-                return true;
-            });
-            drives.release(reduce);
-        } catch (RetryException e) {
-            switch (e.getCause()) {
-                case NoArrayException why -> fail(reduce, String.valueOf(why.getMessage()));
-                case DamagedObjectException damage -> {
-                    log.error("callset {}: a value of callset {} is damaged: {}", reduce.id(), map.id(),
-                            damage.getMessage());
-                    fail(reduce, "A value of the callset " + map.id() + " is damaged.");
-                }
-                case ProblemException _ -> fail(reduce, "The callset " + map.id() + " was deleted.");
-                default -> {
-                    if (!Thread.currentThread().isInterrupted()) {
-                        log.error("callset {}: the values of callset {} could not be stored", reduce.id(), map.id(),
-                                e);
-                        fail(reduce, "The values of the callset " + map.id() + " could not be stored.");
-                    }
-                }
-            }
+            tryOnce(reduce, map, key, reading);
+        } catch (RuntimeException | Error e) {
+            log.warn("callset {}: the values of callset {} are not stored yet: {}", reduce.id(), map.id(),
+                    e.toString());
+            rescues.until("reduce", reduce.id(), () -> tryOnce(reduce, map, key, reading));
         }
+    }
+
+    /** Throws what may go better another time. */
+    private void tryOnce(Callset reduce, Callset map, String key, Readings.Reading reading) {
+        try {
+            write(reduce, map, key);
+            drives.release(reduce);
+        } catch (NoArrayException e) {
+            fail(reduce, String.valueOf(e.getMessage()));
+        } catch (DamagedObjectException e) {
+            log.error("callset {}: a value of callset {} is damaged: {}", reduce.id(), map.id(), e.getMessage());
+            fail(reduce, "A value of the callset " + map.id() + " is damaged.");
+        } catch (ProblemException e) {
+            fail(reduce, "The callset " + map.id() + " was deleted.");
+        } catch (IOException e) {
+            throw new StoreException("the values could not be stored", e);
+        }
+        reading.close();
     }
 
     private void write(Callset reduce, Callset map, String key) throws NoArrayException, IOException {

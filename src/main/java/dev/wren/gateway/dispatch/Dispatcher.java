@@ -3,6 +3,7 @@ package dev.wren.gateway.dispatch;
 import dev.wren.gateway.callset.CallLog;
 import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.callset.Drives;
+import dev.wren.gateway.callset.Rescues;
 import dev.wren.gateway.executor.Executor;
 import dev.wren.gateway.executor.Executors;
 import dev.wren.gateway.store.ObjectStore;
@@ -12,45 +13,90 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Component;
 
 /** Drives all callsets of this gateway: one lane for each executor. Safe for use by several threads. */
 @Component
-final class Dispatcher implements Drives, Drive.Environment {
+final class Dispatcher implements Drives, Drive.Environment, Outcomes.Then {
 
     private static final Logger log = LoggerFactory.getLogger(Dispatcher.class);
 
     private final ObjectStore store;
     private final DispatchSettings settings;
     private final Clock clock;
+    private final Rescues rescues;
     private final Retries retries;
     private final Outcomes outcomes;
     private final Map<String, Lane> lanes;
     private final ConcurrentMap<Callset, Drive> drives = new ConcurrentHashMap<>();
-    private final ScheduledThreadPoolExecutor timer;
+    private final ScheduledExecutorService timer;
 
-    Dispatcher(ObjectStore store, CallLog callLog, Executors executors, DispatchSettings settings, Clock clock,
-            MeterRegistry metrics) {
+    @Autowired
+    Dispatcher(ObjectStore store, CallLog callLog, Executors executors, DispatchSettings settings, Rescues rescues,
+            Clock clock, MeterRegistry metrics) {
+        this(store, callLog, executors.all(), settings, rescues, clock, metrics,
+                new Threads(
+                        java.util.concurrent.Executors.newFixedThreadPool(settings.commitThreads(),
+                                Thread.ofPlatform().name("commit-", 1).factory()),
+                        timer(), new Random(new SecureRandom().nextLong())));
+    }
+
+    /**
+     * What is done by whom.
+     *
+     * @param commits write segments; ended with the dispatcher
+     * @param timer runs what is to be done later; ended with the dispatcher
+     * @param random the jitter of waits
+     */
+    record Threads(ExecutorService commits, ScheduledExecutorService timer, Random random) {
+    }
+
+    Dispatcher(ObjectStore store, CallLog callLog, Collection<Executor> executors, DispatchSettings settings,
+            Rescues rescues, Clock clock, MeterRegistry metrics, Threads threads) {
         this.store = store;
         this.settings = settings;
+        this.rescues = rescues;
         this.clock = clock;
-        this.retries = new Retries(settings.retryBase(), settings.retryCap(),
-                new Random(new SecureRandom().nextLong()));
-        this.outcomes = new Outcomes(callLog, retries, settings.commitThreads(), metrics, this::offer);
-        this.lanes = executors.all().stream().collect(Collectors.toUnmodifiableMap(Executor::name, Lane::new));
-        this.timer = new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().daemon().name("retry-timer").factory());
+        this.retries = new Retries(settings.retryBase(), settings.retryCap(), threads.random);
+        this.timer = threads.timer;
+        this.outcomes = new Outcomes(callLog, retries, threads.commits, metrics, this);
+        this.lanes = executors.stream()
+                .collect(Collectors.toUnmodifiableMap(Executor::name, executor -> new Lane(executor, this::offer)));
+    }
+
+    private static ScheduledExecutorService timer() {
+        ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1,
+                Thread.ofPlatform().daemon().name("retry-timer").factory());
         timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        return timer;
+    }
+
+    /** What drives the callset at the moment, or null. */
+    @Nullable
+    Drive drive(Callset callset) {
+        return drives.get(callset);
+    }
+
+    /** Where an executor takes its work from. */
+    Lane lane(String executor) {
+        return Objects.requireNonNull(lanes.get(executor), executor);
     }
 
     /** Lets the executors take work. */
@@ -80,31 +126,32 @@ final class Dispatcher implements Drives, Drive.Environment {
 
     @Override
     public void cancel(Callset callset) {
-        with(callset, Drive::cancel);
+        with(callset, "cancel", Drive::cancel);
     }
 
     @Override
     public void cancel(Callset callset, int call) {
-        with(callset, drive -> drive.cancel(call));
+        with(callset, "cancel", drive -> drive.cancel(call));
     }
 
     @Override
     public void release(Callset callset) {
         callset.release();
-        with(callset, this::offer);
+        with(callset, "release", this::offer);
     }
 
     @Override
     public void fail(Callset callset, CallError error) {
-        with(callset, drive -> drive.fail(error));
+        with(callset, "fail", drive -> drive.fail(error));
     }
 
     @Override
     public void abandon(Callset callset) {
-        with(callset, drive -> {
+        Drive drive = drives.get(callset);
+        if (drive != null) {
             drive.abandon();
             forget(drive);
-        });
+        }
     }
 
     @Override
@@ -135,14 +182,49 @@ final class Dispatcher implements Drives, Drive.Environment {
     @Override
     public void offer(Drive drive) {
         Lane lane = lanes.get(drive.callset().executor());
-        if (lane == null) {
-            return;
-        }
-        if (drives.containsKey(drive.callset()) && !drive.isFinished()) {
+        if (lane != null && isDriven(drive)) {
             lane.offer(drive);
-        } else {
+        }
+        // Asked last: it may have ended in between, and would keep its place for ever.
+        if (!isDriven(drive)) {
             forget(drive);
         }
+    }
+
+    private boolean isDriven(Drive drive) {
+        return drives.get(drive.callset()) == drive && !drive.isFinished();
+    }
+
+    @Override
+    public void committed(Drive drive) {
+        offer(drive);
+    }
+
+    /** Nobody knows any more how the drive is: it is begun anew with what the store says, as after a restart. */
+    @Override
+    public void broken(Drive drive, @Nullable Throwable cause) {
+        Callset callset = drive.callset();
+        log.error("callset {}: it is read from the store again, and driven on from there", callset.id(), cause);
+        drive.abandon();
+        forget(drive);
+        rescues.until("drive", callset.id(), () -> {
+            if (!callset.deleted() && !drives.containsKey(callset)) {
+                callset.forgetState();
+                if (!callset.done()) {
+                    begin(callset);
+                }
+            }
+        });
+    }
+
+    @Override
+    public void untilDone(String what, Callset callset, Runnable action) {
+        rescues.until(what, callset.id(), action);
+    }
+
+    @Override
+    public void rescued(String what) {
+        rescues.count(what);
     }
 
     @Override
@@ -162,10 +244,20 @@ final class Dispatcher implements Drives, Drive.Environment {
         }
     }
 
-    private void with(Callset callset, Consumer<Drive> action) {
+    private void with(Callset callset, String what, Consumer<Drive> action) {
         Drive drive = drives.get(callset);
         if (drive != null) {
             action.accept(drive);
+        } else if (!callset.done() && !callset.deleted()) {
+            // It is being begun anew.
+            rescues.until(what, callset.id(), () -> {
+                Drive later = drives.get(callset);
+                if (later != null) {
+                    action.accept(later);
+                } else if (!callset.done() && !callset.deleted()) {
+                    throw new IllegalStateException("nobody drives it yet");
+                }
+            });
         }
     }
 }

@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -77,6 +78,13 @@ final class Drive implements Callset.Running, Chunk.Sink {
 
         /** Runs {@code action} after a while. */
         void later(Duration delay, Runnable action);
+
+        /** Something went wrong that was not foreseen, and is done again. */
+        void rescued(String what);
+    }
+
+    /** What a lane has to know: whether {@link #take} would give something, and the chunks at the executor. */
+    record Load(boolean hasWork, int inFlight) {
     }
 
     Drive(Callset callset, Environment environment) {
@@ -94,137 +102,65 @@ final class Drive implements Callset.Running, Chunk.Sink {
         }
     }
 
+    private <T> T locked(Supplier<T> action) {
+        callset.lock().lock();
+        try {
+            return action.get();
+        } finally {
+            callset.lock().unlock();
+        }
+    }
+
     Callset callset() {
         return callset;
     }
 
-    /** Chunks at the executor. */
-    int inFlight() {
-        callset.lock().lock();
-        try {
-            return chunks.size();
-        } finally {
-            callset.lock().unlock();
-        }
+    Load load() {
+        return locked(() -> new Load(hasWork(), chunks.size()));
     }
 
-    /** Whether {@link #take} would give something. */
-    boolean hasWork() {
-        callset.lock().lock();
-        try {
-            return !stopped && !callset.held() && chunks.size() < maxChunks
-                    && sending.size() < callset.settings().invokePoolThreads()
-                    && !pending.isEmpty();
-        } finally {
-            callset.lock().unlock();
-        }
+    private boolean hasWork() {
+        return !stopped && !callset.held() && chunks.size() < maxChunks
+                && sending.size() < callset.settings().invokePoolThreads()
+                && !pending.isEmpty();
     }
 
-    /** The next calls, with their data; nothing if there are none that may go now. */
+    /**
+     * The next calls, with their data; nothing if there are none that may go now. Whatever goes wrong with the data, the
+     * calls are decided or sent again later.
+     */
     Optional<Chunk> take(Executor executor) {
-        int[] calls;
-        int[] attempts;
-        callset.lock().lock();
-        try {
-            if (!hasWork()) {
-                return Optional.empty();
-            }
-            Integer asked = callset.settings().chunkSize();
-            calls = pending.take(asked != null ? asked : executor.chunkSize(meanNanos, pending.size()));
-            attempts = new int[calls.length];
-            for (int i = 0; i < calls.length; i++) {
-                table.invoke(calls[i]);
-                attempts[i] = table.attempts(calls[i]);
-            }
-            sending.add(calls);
-        } finally {
-            callset.lock().unlock();
+        int[] calls = locked(() -> next(executor));
+        if (calls.length == 0) {
+            return Optional.empty();
         }
-        return send(calls, attempts);
-    }
-
-    private Optional<Chunk> send(int[] calls, int[] attempts) {
-        List<byte[]> data;
         try {
-            data = read(calls);
+            return send(calls, read(calls));
         } catch (DamagedObjectException e) {
             log.error("callset {}: its data are damaged: {}", callset.id(), e.getMessage());
-            unreadable(calls, attempts, "the stored data are damaged: " + e.getMessage());
-            return Optional.empty();
+            unreadable(calls, "the stored data are damaged: " + e.getMessage());
         } catch (StoreException e) {
             log.warn("callset {}: its data cannot be read now: {}", callset.id(), e.getMessage());
             postpone(calls);
-            return Optional.empty();
+        } catch (RuntimeException | Error e) {
+            log.error("callset {}: calls could not be sent and are tried again", callset.id(), e);
+            environment.rescued("send");
+            postpone(calls);
         }
-        callset.lock().lock();
-        try {
-            sending.remove(calls);
-            for (int i = data.size(); i < calls.length; i++) {
-                takeBack(calls[i]);
-            }
-            if (stopped) {
-                return Optional.empty();
-            }
-            Chunk chunk = new Chunk(callset, Arrays.copyOf(calls, data.size()), Arrays.copyOf(attempts, data.size()),
-                    data, environment.now().truncatedTo(ChronoUnit.MILLIS), this);
-            chunks.add(chunk);
-            for (int i = 0; i < data.size(); i++) {
-                if (table.isDecided(calls[i])) {
-                    chunk.stop();
-                }
-            }
-            return Optional.of(chunk);
-        } finally {
-            callset.lock().unlock();
-        }
+        return Optional.empty();
     }
 
-    private void unreadable(int[] calls, int[] attempts, String why) {
-        callset.lock().lock();
-        try {
-            sending.remove(calls);
-            for (int i = 0; i < calls.length; i++) {
-                if (!table.isDecided(calls[i])) {
-                    decide(new Report(calls[i], attempts[i],
-                            new Outcome.Failure(CallError.of(ErrorCode.RUNTIME, why)), null), environment.now());
-                }
-            }
-        } finally {
-            callset.lock().unlock();
+    private int[] next(Executor executor) {
+        if (!hasWork()) {
+            return new int[0];
         }
-        environment.commit(this);
-    }
-
-    @Override
-    public void postponed(Chunk chunk, int[] calls) {
-        postpone(calls);
-    }
-
-    private void postpone(int[] calls) {
-        int times;
-        callset.lock().lock();
-        try {
-            sending.remove(calls);
-            times = ++setbacks;
-        } finally {
-            callset.lock().unlock();
+        Integer asked = callset.settings().chunkSize();
+        int[] calls = pending.take(asked != null ? asked : executor.chunkSize(meanNanos, pending.size()));
+        for (int call : calls) {
+            table.invoke(call);
         }
-        environment.later(environment.retries().backoff(times), () -> {
-            callset.lock().lock();
-            try {
-                Arrays.stream(calls).forEach(this::takeBack);
-            } finally {
-                callset.lock().unlock();
-            }
-            environment.offer(this);
-        });
-    }
-
-    private void takeBack(int call) {
-        if (!table.isDecided(call)) {
-            table.uninvoke(call);
-            pending.addFirst(call);
-        }
+        sending.add(calls);
+        return calls;
     }
 
     /** Data of the first of {@code calls}, as many as fit. */
@@ -250,12 +186,74 @@ final class Drive implements Callset.Running, Chunk.Sink {
         return data;
     }
 
+    private Optional<Chunk> send(int[] calls, List<byte[]> data) {
+        return locked(() -> {
+            sending.remove(calls);
+            for (int i = data.size(); i < calls.length; i++) {
+                takeBack(calls[i]);
+            }
+            if (stopped) {
+                return Optional.empty();
+            }
+            int[] sent = Arrays.copyOf(calls, data.size());
+            Chunk chunk = new Chunk(callset, sent, Arrays.stream(sent).map(this::nextAttempt).toArray(), data,
+                    environment.now().truncatedTo(ChronoUnit.MILLIS), this);
+            chunks.add(chunk);
+            if (Arrays.stream(sent).anyMatch(table::isDecided)) {
+                chunk.stop();
+            }
+            return Optional.of(chunk);
+        });
+    }
+
+    private int nextAttempt(int call) {
+        return table.attempts(call) + 1;
+    }
+
+    private void unreadable(int[] calls, String why) {
+        locked(() -> {
+            sending.remove(calls);
+            for (int call : calls) {
+                if (!table.isDecided(call)) {
+                    decide(new Report(call, nextAttempt(call),
+                            new Outcome.Failure(CallError.of(ErrorCode.RUNTIME, why)), null), environment.now());
+                }
+            }
+            return true;
+        });
+        environment.commit(this);
+    }
+
+    private void postpone(int[] calls) {
+        int times = locked(() -> {
+            sending.remove(calls);
+            return ++setbacks;
+        });
+        environment.later(environment.retries().backoff(times), () -> {
+            locked(() -> {
+                Arrays.stream(calls).forEach(this::takeBack);
+                return true;
+            });
+            environment.offer(this);
+        });
+    }
+
+    private void takeBack(int call) {
+        if (!table.isDecided(call)) {
+            pending.addFirst(call);
+        }
+    }
+
+    /** Whether a call that the chunk tells of is still to be decided; the chunk has accounted for it then. */
+    private boolean isOpen(Chunk chunk, int call) {
+        return chunk.account(call) && !stopped && !table.isDecided(call);
+    }
+
     @Override
     public void reported(Chunk chunk, Report report) {
-        callset.lock().lock();
-        try {
-            if (stopped || table.isDecided(report.call())) {
-                return;
+        boolean news = locked(() -> {
+            if (!isOpen(chunk, report.call())) {
+                return false;
             }
             setbacks = 0;
             Report.Status status = report.status();
@@ -267,48 +265,54 @@ final class Drive implements Callset.Running, Chunk.Sink {
             if (report.outcome() instanceof Outcome.Failure(CallError error) && Retries.canHelp(error.code())
                     && report.attempt() < callset.settings().maxAttempts()) {
                 staged.add(new Segment.Entry.Ended(report, chunk.invokedAt().toEpochMilli(), false));
+                table.tryAgain(report.call(), report.attempt());
                 againLater(report.call(), environment.retries().backoff(report.attempt()));
             } else {
+                table.decideBegun(report.call());
                 decide(report, chunk.invokedAt());
             }
-        } finally {
-            callset.lock().unlock();
+            return true;
+        });
+        if (news) {
+            environment.commit(this);
         }
-        environment.commit(this);
     }
 
     @Override
     public void returned(Chunk chunk, int call) {
-        callset.lock().lock();
-        try {
+        boolean back = locked(() -> {
+            if (!isOpen(chunk, call)) {
+                return false;
+            }
             takeBack(call);
-        } finally {
-            callset.lock().unlock();
+            return true;
+        });
+        if (back) {
+            environment.offer(this);
         }
-        environment.offer(this);
+    }
+
+    @Override
+    public void postponed(Chunk chunk, int[] calls) {
+        postpone(locked(() -> Arrays.stream(calls).filter(call -> isOpen(chunk, call)).toArray()));
     }
 
     @Override
     public void lost(Chunk chunk, int call, String reason) {
-        boolean decided = false;
-        callset.lock().lock();
-        try {
-            if (stopped || table.isDecided(call)) {
-                return;
+        boolean decided = locked(() -> {
+            if (!isOpen(chunk, call)) {
+                return false;
             }
-            int losses = this.losses.merge(call, 1, Integer::sum);
-            if (losses > environment.settings().lostRetries()) {
-                decide(new Report(call, table.attempts(call), new Outcome.Failure(CallError.of(ErrorCode.LOST,
-                        "never heard of again, " + losses + " times: " + reason)), null), chunk.invokedAt());
-                decided = true;
-            } else {
-                log.info("callset {} call {}: lost and sent again: {}", callset.id(), callset.callId(call), reason);
-                table.uninvoke(call);
-                againLater(call, environment.retries().backoff(losses));
+            int times = losses.merge(call, 1, Integer::sum);
+            if (times > environment.settings().lostRetries()) {
+                decide(new Report(call, nextAttempt(call), new Outcome.Failure(CallError.of(ErrorCode.LOST,
+                        "never heard of again, " + times + " times: " + reason)), null), chunk.invokedAt());
+                return true;
             }
-        } finally {
-            callset.lock().unlock();
-        }
+            log.info("callset {} call {}: lost and sent again: {}", callset.id(), callset.callId(call), reason);
+            againLater(call, environment.retries().backoff(times));
+            return false;
+        });
         if (decided) {
             environment.commit(this);
         }
@@ -316,12 +320,7 @@ final class Drive implements Callset.Running, Chunk.Sink {
 
     @Override
     public void closed(Chunk chunk) {
-        callset.lock().lock();
-        try {
-            chunks.remove(chunk);
-        } finally {
-            callset.lock().unlock();
-        }
+        locked(() -> chunks.remove(chunk));
         environment.offer(this);
     }
 
@@ -355,70 +354,54 @@ final class Drive implements Callset.Running, Chunk.Sink {
 
     /** Cancels all calls that are not decided. */
     void cancel() {
-        callset.lock().lock();
-        try {
+        locked(() -> {
             cancelRest();
-        } finally {
-            callset.lock().unlock();
-        }
+            return true;
+        });
         afterCancel();
     }
 
     /** All calls that are not decided end in {@code error}. */
     void fail(CallError error) {
-        callset.lock().lock();
-        try {
+        locked(() -> {
             for (int call = 0; call < table.size(); call++) {
                 if (!table.isDecided(call)) {
                     decide(new Report(call, table.attempts(call), new Outcome.Failure(error), null),
                             environment.now());
                 }
             }
-        } finally {
-            callset.lock().unlock();
-        }
+            return true;
+        });
         environment.commit(this);
     }
 
     /** Cancels one call, if it is not decided. */
     void cancel(int call) {
-        callset.lock().lock();
-        try {
+        locked(() -> {
             cancel(call, call + 1);
-        } finally {
-            callset.lock().unlock();
-        }
+            return true;
+        });
         afterCancel();
     }
 
     private void afterCancel() {
         environment.commit(this);
-        List<Chunk> affected;
-        callset.lock().lock();
-        try {
-            affected = chunks.stream()
-                    .filter(chunk -> Arrays.stream(chunk.open()).anyMatch(table::isDecided))
-                    .toList();
-        } finally {
-            callset.lock().unlock();
-        }
+        List<Chunk> affected = locked(() -> chunks.stream()
+                .filter(chunk -> Arrays.stream(chunk.open()).anyMatch(table::isDecided))
+                .toList());
         affected.forEach(Chunk::stop);
     }
 
     /** Gives up the callset: nothing more is sent or committed. */
     void abandon() {
-        List<Chunk> affected;
-        callset.lock().lock();
-        try {
+        List<Chunk> affected = locked(() -> {
             stopped = true;
             staged.clear();
             for (int call = 0; call < table.size(); call++) {
                 table.decide(call);
             }
-            affected = List.copyOf(chunks);
-        } finally {
-            callset.lock().unlock();
-        }
+            return List.copyOf(chunks);
+        });
         affected.forEach(Chunk::stop);
     }
 
@@ -431,15 +414,12 @@ final class Drive implements Callset.Running, Chunk.Sink {
      * a worker has begun is told of in the log; one that only waits at the executor has had none.
      */
     private void cancel(int from, int to) {
-        BitSet waiting = new BitSet();
-        sending.forEach(calls -> Arrays.stream(calls).forEach(waiting::set));
         for (Chunk chunk : chunks) {
-            Arrays.stream(chunk.open()).forEach(waiting::set);
             for (int call : chunk.running()) {
                 if (call >= from && call < to && !table.isDecided(call)) {
-                    table.decide(call);
+                    table.decideBegun(call);
                     staged.add(new Segment.Entry.Ended(
-                            new Report(call, table.attempts(call), new Outcome.Cancelled(), null),
+                            new Report(call, nextAttempt(call), new Outcome.Cancelled(), null),
                             chunk.invokedAt().toEpochMilli(), true));
                 }
             }
@@ -457,9 +437,6 @@ final class Drive implements Callset.Running, Chunk.Sink {
             }
             if (free) {
                 table.decide(call);
-                if (waiting.get(call)) {
-                    table.uninvoke(call);
-                }
             }
         }
         if (!runs.isEmpty()) {
@@ -483,93 +460,62 @@ final class Drive implements Callset.Running, Chunk.Sink {
 
     private void againLater(int call, Duration delay) {
         environment.later(delay, () -> {
-            callset.lock().lock();
-            try {
+            locked(() -> {
                 pending.addLast(call);
-            } finally {
-                callset.lock().unlock();
-            }
+                return true;
+            });
             environment.offer(this);
         });
     }
 
     /** Claims the right to write the next segment; false if somebody writes one, or there is nothing to write. */
     boolean beginFlush() {
-        callset.lock().lock();
-        try {
-            return !stopped && staged.beginFlush();
-        } finally {
-            callset.lock().unlock();
-        }
+        return locked(() -> !stopped && staged.beginFlush());
     }
 
-    /** What goes into the next segment. Only after {@link #beginFlush()}. */
-    Staged.Batch nextBatch() {
-        callset.lock().lock();
-        try {
-            return staged.take(callset.nextSegment(), table, environment.settings().segmentBytes().toBytes(),
-                    environment.now().truncatedTo(ChronoUnit.MILLIS));
-        } finally {
-            callset.lock().unlock();
-        }
+    /**
+     * What goes into the next segment: the same until it is {@link #written}. Only after {@link #beginFlush}; nothing if
+     * the callset was given up.
+     */
+    Optional<Staged.Batch> nextBatch() {
+        return locked(() -> stopped
+                ? Optional.empty()
+                : Optional.of(staged.take(callset.nextSegment(), table,
+                        environment.settings().segmentBytes().toBytes(),
+                        environment.now().truncatedTo(ChronoUnit.MILLIS))));
     }
 
-    /** The flush is over; true if there is more to write, and the right to write it is kept. */
-    boolean endFlush() {
-        callset.lock().lock();
-        try {
-            return staged.continueFlush() && !stopped;
-        } finally {
-            callset.lock().unlock();
-        }
+    /** The batch is durable; true if there is more to write, and the right to write it is kept. */
+    boolean written() {
+        return locked(() -> staged.written() && !stopped);
     }
 
     /** Whether the callset was given up. */
     boolean isStopped() {
-        callset.lock().lock();
-        try {
-            return stopped;
-        } finally {
-            callset.lock().unlock();
-        }
+        return locked(() -> stopped);
     }
 
     /** Whether nothing is left to do: no call is open, and no chunk is at the executor. */
     boolean isFinished() {
-        callset.lock().lock();
-        try {
-            return chunks.isEmpty() && table.ended() == table.size();
-        } finally {
-            callset.lock().unlock();
-        }
+        return locked(() -> chunks.isEmpty() && table.ended() == table.size());
     }
 
     @Override
     public int[] calls() {
-        callset.lock().lock();
-        try {
-            return chunks.stream().flatMapToInt(chunk -> Arrays.stream(chunk.running())).toArray();
-        } finally {
-            callset.lock().unlock();
-        }
+        return locked(() -> chunks.stream().flatMapToInt(chunk -> Arrays.stream(chunk.running())).toArray());
     }
 
     @Override
     public @Nullable Instant invokedAt(int call) {
-        return chunkOf(call).map(Chunk::invokedAt).orElse(null);
+        return locked(() -> chunkOf(call).map(Chunk::invokedAt).or(() -> staged.invokedAt(call))).orElse(null);
     }
 
     @Override
     public Optional<InputStream> output(int call) {
-        return chunkOf(call).flatMap(chunk -> chunk.output(call));
+        return locked(() -> chunkOf(call)).flatMap(chunk -> chunk.output(call));
     }
 
     private Optional<Chunk> chunkOf(int call) {
-        callset.lock().lock();
-        try {
-            return chunks.stream().filter(chunk -> chunk.isOpen(call)).findFirst();
-        } finally {
-            callset.lock().unlock();
-        }
+        return chunks.stream().filter(chunk -> chunk.isOpen(call)).findFirst();
     }
 }

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 /**
  * The callsets that wait for one executor. The next turn goes to the tenant with the fewest chunks at the executor, and
@@ -23,14 +24,22 @@ final class Lane implements WorkSource {
             .thenComparingLong(t -> t.turn);
 
     private final Executor executor;
-    private final ReentrantLock lock = new ReentrantLock();
+    private final Consumer<Drive> taken;
+    /** Package-private, so that a test can decide who comes first. */
+    final ReentrantLock lock = new ReentrantLock();
     private final Condition work = lock.newCondition();
     private final Map<String, Tenant> tenants = new HashMap<>();
     private final Map<Drive, Ticket> tickets = new HashMap<>();
     private long turns;
 
-    Lane(Executor executor) {
+    /**
+     * A lane.
+     *
+     * @param taken told of each drive that something was taken of; it offers the drive again, if it is still one
+     */
+    Lane(Executor executor, Consumer<Drive> taken) {
         this.executor = executor;
+        this.taken = taken;
     }
 
     Executor executor() {
@@ -58,8 +67,19 @@ final class Lane implements WorkSource {
 
     /** The drive may have work, or its chunks have changed. */
     void offer(Drive drive) {
-        boolean hasWork = drive.hasWork();
-        int inFlight = drive.inFlight();
+        Drive.Load load = drive.load();
+        while (true) {
+            note(drive, load);
+            // What was read may have been old when it was noted, after what somebody else has noted meanwhile.
+            Drive.Load now = drive.load();
+            if (now.equals(load)) {
+                return;
+            }
+            load = now;
+        }
+    }
+
+    private void note(Drive drive, Drive.Load load) {
         lock.lock();
         try {
             Tenant tenant = tenants.computeIfAbsent(drive.callset().tenant(), _ -> new Tenant());
@@ -68,12 +88,22 @@ final class Lane implements WorkSource {
                 ticket.turn = ++turns;
             }
             tenant.waiting.remove(ticket);
-            tenant.inFlight += inFlight - ticket.inFlight;
-            ticket.inFlight = inFlight;
-            if (hasWork) {
+            tenant.inFlight += load.inFlight() - ticket.inFlight;
+            ticket.inFlight = load.inFlight();
+            if (load.hasWork()) {
                 tenant.waiting.add(ticket);
                 work.signal();
             }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Drives that have a place here. */
+    int size() {
+        lock.lock();
+        try {
+            return tickets.size();
         } finally {
             lock.unlock();
         }
@@ -116,10 +146,13 @@ final class Lane implements WorkSource {
             } finally {
                 lock.unlock();
             }
-            Optional<Chunk> chunk = next.take(executor);
-            offer(next);
-            if (chunk.isPresent()) {
-                return chunk;
+            try {
+                Optional<Chunk> chunk = next.take(executor);
+                if (chunk.isPresent()) {
+                    return chunk;
+                }
+            } finally {
+                taken.accept(next);
             }
         }
     }

@@ -9,6 +9,10 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What was decided of a callset and is not yet in its log, in the order of the decisions. Not safe for use by several
@@ -18,6 +22,8 @@ final class Staged {
 
     private final ArrayDeque<Segment.Entry> entries = new ArrayDeque<>();
     private boolean flushing;
+    /** What is being written; there until it is durable, whatever goes wrong meanwhile. */
+    private @Nullable Batch batch;
 
     /** A segment to be written. */
     @SuppressWarnings("ArrayRecordComponent")
@@ -30,6 +36,19 @@ final class Staged {
 
     void clear() {
         entries.clear();
+        batch = null;
+    }
+
+    /** When the call was invoked whose end is on its way into the log. */
+    Optional<Instant> invokedAt(int call) {
+        Stream<Segment.Entry> all = batch == null
+                ? entries.stream()
+                : Stream.concat(batch.entries.stream(), entries.stream());
+        return all.mapMulti((Segment.Entry entry, Consumer<Segment.Entry.Ended> to) -> {
+            if (entry instanceof Segment.Entry.Ended ended && ended.report().call() == call) {
+                to.accept(ended);
+            }
+        }).findFirst().map(ended -> Instant.ofEpochMilli(ended.invokedMillis()));
     }
 
     /** Claims the right to write the next segment; false if somebody has it, or there is nothing to write. */
@@ -41,14 +60,15 @@ final class Staged {
         return true;
     }
 
-    /** Keeps the right to write if there is more to write, and gives it back otherwise. */
-    boolean continueFlush() {
+    /** The batch is durable: keeps the right to write if there is more to write, and gives it back otherwise. */
+    boolean written() {
+        batch = null;
         flushing = !entries.isEmpty();
         return flushing;
     }
 
     /**
-     * Takes what goes into the next segment.
+     * Takes what goes into the next segment; the same again until it is {@link #written}.
      *
      * @param number the segment's
      * @param table how the callset stands in its log now
@@ -56,6 +76,9 @@ final class Staged {
      * @param now the segment's time
      */
     Batch take(int number, CallTable table, long limit, Instant now) {
+        if (batch != null) {
+            return batch;
+        }
         Segment.Writer writer = new Segment.Writer();
         List<Segment.Entry> taken = new ArrayList<>();
         List<Integer> offsets = new ArrayList<>();
@@ -84,6 +107,7 @@ final class Staged {
             }
         }
         Segment.Head head = new Segment.Head(now, success, failed, cancelled);
-        return new Batch(number, taken, offsets, head, writer.finish(head));
+        batch = new Batch(number, taken, offsets, head, writer.finish(head));
+        return batch;
     }
 }

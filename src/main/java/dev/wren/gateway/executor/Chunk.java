@@ -33,7 +33,9 @@ public final class Chunk implements AutoCloseable {
     private boolean stopped;
     private int begun;
 
-    /** Takes what becomes of calls. */
+    /**
+     * Takes what becomes of calls. What is told of a call that {@link Chunk#account} refuses changes nothing.
+     */
     public interface Sink {
 
         /** An attempt has ended; the log and the value are stored already where the report says so. */
@@ -145,28 +147,22 @@ public final class Chunk implements AutoCloseable {
 
     /** An attempt has ended. A report for a call that is accounted for changes nothing. */
     public void report(Report report) {
-        if (account(report.call())) {
-            sink.reported(this, report);
-        }
+        sink.reported(this, report);
     }
 
     /** The call was not begun. */
     public void giveBack(int call) {
-        if (account(call)) {
-            sink.returned(this, call);
-        }
+        sink.returned(this, call);
     }
 
     /** The infrastructure failed the call. */
     public void lose(int call, String reason) {
-        if (account(call)) {
-            sink.lost(this, call, reason);
-        }
+        sink.lost(this, call, reason);
     }
 
     /** What the calls need cannot be had now: those that are not accounted for are sent again after a while. */
     public void postpone() {
-        int[] waiting = Arrays.stream(open()).filter(this::account).toArray();
+        int[] waiting = open();
         if (waiting.length > 0) {
             sink.postponed(this, waiting);
         }
@@ -215,6 +211,11 @@ public final class Chunk implements AutoCloseable {
         }
     }
 
+    /** Whether the call is in this chunk. */
+    public boolean contains(int call) {
+        return Arrays.binarySearch(calls, call) >= 0;
+    }
+
     /** Calls that a worker has begun and not yet reported. */
     public synchronized int[] running() {
         int position = Arrays.binarySearch(calls, current.getAsInt());
@@ -238,7 +239,13 @@ public final class Chunk implements AutoCloseable {
         sink.closed(this);
     }
 
-    private synchronized boolean account(int call) {
+    /**
+     * For the sink, in one step with what it notes of the call, so that nobody sees the call as neither running nor
+     * ended.
+     *
+     * @return false if the call is not in this chunk, or is accounted for
+     */
+    public synchronized boolean account(int call) {
         int position = Arrays.binarySearch(calls, call);
         if (position < 0 || !open.get(position)) {
             return false;

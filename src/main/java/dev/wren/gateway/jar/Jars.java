@@ -241,13 +241,16 @@ public final class Jars implements AutoCloseable {
     private PinnedJar pinContent(String tenant, String hash) {
         String key = ObjectKeys.jarContent(tenant, hash);
         touched.begin(key);
-        Optional<ObjectStore.StoredObject> object = store.get(key);
-        if (object.isEmpty()) {
-            touched.end(key);
-            throw missing("There is no jar of this content.");
+        boolean there = false;
+        try (ObjectStore.StoredObject object = store.get(key)
+                .orElseThrow(() -> missing("There is no jar of this content."))) {
+            there = true;
+            return new PinnedJar(tenant, hash, object.size());
+        } finally {
+            if (!there) {
+                touched.forget(key);
+            }
         }
-        object.get().close();
-        return new PinnedJar(tenant, hash, object.get().size());
     }
 
     /** Lets go of what {@link #pin} gave: a callset refers to the jar now, or never will. */

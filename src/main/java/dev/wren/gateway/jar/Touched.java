@@ -9,27 +9,53 @@ import java.util.Map;
  */
 final class Touched {
 
-    /** Users at the moment, by key; 0 for one that was used since the sweep began. */
-    private final Map<String, Integer> users = new HashMap<>();
+    private final Map<String, Uses> uses = new HashMap<>();
+
+    /** Of one key. */
+    private static final class Uses {
+        int now;
+        /** Whether it was used since the last sweep began. */
+        boolean before;
+    }
 
     synchronized void begin(String key) {
-        users.merge(key, 1, Integer::sum);
+        uses.computeIfAbsent(key, _ -> new Uses()).now++;
     }
 
     synchronized void end(String key) {
-        users.computeIfPresent(key, (_, count) -> count - 1);
+        uses.computeIfPresent(key, (_, each) -> {
+            each.now--;
+            each.before = true;
+            return each;
+        });
+    }
+
+    /** Instead of {@link #end}: there was nothing to use. Whoever asks for what is not there leaves nothing here. */
+    synchronized void forget(String key) {
+        uses.computeIfPresent(key, (_, each) -> {
+            each.now--;
+            return each.now == 0 && !each.before ? null : each;
+        });
     }
 
     synchronized void beginSweep() {
-        users.values().removeIf(count -> count == 0);
+        uses.values().removeIf(each -> {
+            each.before = false;
+            return each.now == 0;
+        });
     }
 
     /** Runs {@code removal} unless the key was touched; nobody touches it while it runs. */
     synchronized boolean unlessTouched(String key, Runnable removal) {
-        if (users.containsKey(key)) {
+        if (uses.containsKey(key)) {
             return false;
         }
         removal.run();
         return true;
+    }
+
+    /** Keys that are kept from being removed. */
+    synchronized int size() {
+        return uses.size();
     }
 }

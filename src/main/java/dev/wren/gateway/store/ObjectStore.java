@@ -2,6 +2,7 @@ package dev.wren.gateway.store;
 
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +20,24 @@ public interface ObjectStore extends AutoCloseable {
 
     /** Creates the object, whole or not at all; false if the key is taken. */
     boolean putIfAbsent(String key, byte[] bytes);
+
+    /**
+     * Creates the object, or finds just these bytes there: that is what a request has left whose answer was lost, and
+     * asking again is how its caller learns what became of it.
+     *
+     * @return false if other bytes are there
+     */
+    default boolean putOrFind(String key, byte[] bytes) {
+        return putIfAbsent(key, bytes) || get(key).filter(there -> holds(there, bytes)).isPresent();
+    }
+
+    private static boolean holds(StoredObject object, byte[] bytes) {
+        if (object.size() != bytes.length) {
+            object.close();
+            return false;
+        }
+        return Arrays.equals(object.bytes(), bytes);
+    }
 
     /** Begins an object whose size is not known. Nothing of it is seen before {@link Upload#commit()}. */
     Upload upload(String key);

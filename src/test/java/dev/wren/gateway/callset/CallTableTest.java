@@ -30,7 +30,6 @@ class CallTableTest {
                         } else {
                             table.invoke(call);
                             model[call] = CallState.INVOKED;
-                            attempts[call]++;
                         }
                     }
                     case 2 -> {
@@ -54,14 +53,21 @@ class CallTableTest {
                     }
                     case 4 -> {
                         if (!ended) {
-                            table.decide(call);
+                            if (random.nextBoolean()) {
+                                table.decide(call);
+                            } else {
+                                table.decideBegun(call);
+                                model[call] = model[call] == CallState.INVOKED ? CallState.RUNNING : model[call];
+                            }
                             assertThat(table.isDecided(call)).isTrue();
                             assertThat(table.state(call)).isEqualTo(model[call]);
                         }
                     }
                     default -> {
-                        if (!ended && attempts[call] > 0) {
-                            table.keep(call, attempts[call], step, step);
+                        if (!ended && random.nextBoolean()) {
+                            table.tryAgain(call, ++attempts[call]);
+                        } else if (!ended) {
+                            table.keep(call, ++attempts[call], step, step);
                         }
                     }
                 }

@@ -21,7 +21,7 @@ class MapRequestReaderTest {
     private static final String FUNCTION = "\"function\":{\"jar\":\"j\",\"handler\":\"a.B\"}";
 
     private final MapRequestReader reader = new MapRequestReader(new CallsetSettings(1_000_000,
-            DataSize.ofMegabytes(100), DataSize.ofMegabytes(1), 100, 10, DataSize.ofMegabytes(64),
+            DataSize.ofMegabytes(100), DataSize.ofMegabytes(1), 100, 1000, 10, DataSize.ofMegabytes(64),
             Duration.ofHours(24), 100, false, DataSize.ofKilobytes(64),
             DataSize.ofMegabytes(1), DataSize.ofMegabytes(1)));
 
@@ -125,6 +125,50 @@ class MapRequestReaderTest {
                         assertThat(problem.properties().get("line")).isEqualTo(2L);
                     });
         }
+    }
+
+    private static void assertRefused(String body, ProblemType type, String detail) {
+        MapRequestReaderTest test = new MapRequestReaderTest();
+        assertThatThrownBy(() -> test.read(body, new Collected())).isInstanceOfSatisfying(ProblemException.class,
+                problem -> {
+                    assertThat(problem.type()).isEqualTo(type);
+                    assertThat(problem.detail()).contains(detail);
+                });
+    }
+
+    @Test
+    void fields_have_one_budget_whatever_they_are_called() {
+        String half = "\"" + "x".repeat(600_000) + "\"";
+        assertRefused("{\"a\":" + half + ",\"b\":" + half + "}", ProblemType.TOO_LARGE, "1048576 bytes together");
+        assertRefused("{\"extraMeta\":{\"a\":" + half + "},\"tags\":" + half + "}", ProblemType.TOO_LARGE,
+                "1048576 bytes together");
+        assertRefused("{\"" + "n".repeat(1_200_000) + "\":1}", ProblemType.TOO_LARGE, "1048576 bytes together");
+        assertRefused("{" + " ".repeat(1_200_000) + "}", ProblemType.TOO_LARGE, "1048576 bytes together");
+        StringBuilder many = new StringBuilder("{");
+        for (int i = 0; i < 60; i++) {
+            many.append("\"f").append(i).append("\":1,");
+        }
+        assertRefused(many + FUNCTION + "}", ProblemType.INVALID_REQUEST, "more than 50 fields");
+    }
+
+    @Test
+    void the_members_of_a_datum_are_bounded() throws IOException {
+        StringBuilder members = new StringBuilder("{\"m\":{}");
+        for (int i = 0; i < 998; i++) {
+            members.append(",\"k").append(i).append("\":[]");
+        }
+        Collected sink = new Collected();
+        read("{\"iterdata\":[" + members + "}," + members + ",\"last\":1}]," + FUNCTION + "}", sink);
+        assertThat(sink.data).hasSize(2);
+        assertRefused("{\"iterdata\":[" + members + ",\"a\":{\"b\":1}}]," + FUNCTION + "}", ProblemType.TOO_LARGE,
+                "1000 members");
+    }
+
+    /** Names are compared as what they mean, not as they were written. */
+    @Test
+    void names_that_are_there_twice_are_refused_however_they_are_written() throws IOException {
+        assertRefused("{\"iterdata\":[{\"é\":1,\"\\u00e9\":2}]," + FUNCTION + "}", ProblemType.MALFORMED_JSON, "twice");
+        read("{\"iterdata\":[{\"é\":1,\"\\u00c3\\u00a9\":2}]," + FUNCTION + "}", new Collected());
     }
 
     @Test

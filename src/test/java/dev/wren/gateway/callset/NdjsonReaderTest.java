@@ -19,7 +19,7 @@ import org.springframework.util.unit.DataSize;
 class NdjsonReaderTest {
 
     private final NdjsonReader reader = new NdjsonReader(new CallsetSettings(1_000_000, DataSize.ofMegabytes(10),
-            DataSize.ofKilobytes(50), 100, 10, DataSize.ofMegabytes(64), Duration.ofHours(24), 100, false,
+            DataSize.ofKilobytes(50), 100, 1000, 10, DataSize.ofMegabytes(64), Duration.ofHours(24), 100, false,
             DataSize.ofKilobytes(64), DataSize.ofMegabytes(1), DataSize.ofMegabytes(1)));
 
     private List<String> read(InputStream body) throws IOException {

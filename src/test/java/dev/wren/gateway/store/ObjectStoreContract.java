@@ -55,6 +55,16 @@ public abstract class ObjectStoreContract {
         assertThat(store.get("a/b/c/d")).isEmpty();
     }
 
+    /** What a caller does whose answer was lost. */
+    @Test
+    void the_same_bytes_are_found_and_others_are_not() {
+        assertThat(store.putOrFind("a/b", bytes("one"))).isTrue();
+        assertThat(store.putOrFind("a/b", bytes("one"))).isTrue();
+        assertThat(store.putOrFind("a/b", bytes("two"))).isFalse();
+        assertThat(store.putOrFind("a/b", bytes("longer"))).isFalse();
+        assertThat(text("a/b")).isEqualTo("one");
+    }
+
     @Test
     void of_many_racers_one_creates() throws Exception {
         race((key, racer) -> store.putIfAbsent(key, bytes(key + racer)));

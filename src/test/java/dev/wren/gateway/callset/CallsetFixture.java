@@ -1,0 +1,106 @@
+package dev.wren.gateway.callset;
+
+import dev.wren.gateway.store.ObjectStore;
+import dev.wren.protocol.CallIds;
+import dev.wren.protocol.CallState;
+import dev.wren.protocol.CallsetId;
+import dev.wren.protocol.ObjectKeys;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.springframework.util.unit.DataSize;
+
+/** Callsets without a gateway around them. */
+public final class CallsetFixture {
+
+    private static final CallsetSettings LIMITS = new CallsetSettings(1_000_000, DataSize.ofMegabytes(1),
+            DataSize.ofMegabytes(1), 1000, 1000, 1000, DataSize.ofMegabytes(1), Duration.ofHours(1), 1000, false,
+            DataSize.ofKilobytes(64), DataSize.ofKilobytes(64), DataSize.ofKilobytes(64));
+
+    private CallsetFixture() {
+    }
+
+    public static CallLog log(ObjectStore store) {
+        return new CallLog(store, LIMITS);
+    }
+
+    /** The settings that a map has by itself, with some of its own. */
+    public static MapSettings settings(int maxAttempts, Integer chunkSize, Integer maxConcurrency,
+            ToleratedFailures tolerated) {
+        return new MapSettings("jar", "handler", null, Map.of(), Duration.ofSeconds(60), Map.of(), "{}", 64, true,
+                true, Map.of(), List.of(), chunkSize, maxAttempts, maxConcurrency, tolerated, Map.of());
+    }
+
+    /** Stores what is there of a callset that is accepted: each datum is its index. */
+    public static Manifest accept(ObjectStore store, String tenant, CallsetId id, MapSettings settings,
+            String executor, int size, Instant at) {
+        for (int call = 0; call < size; call++) {
+            store.putIfAbsent(ObjectKeys.datum(tenant, id, CallIds.format(call, size)),
+                    Integer.toString(call).getBytes(StandardCharsets.UTF_8));
+        }
+        store.putIfAbsent(ObjectKeys.manifest(tenant, id), new byte[]{1});
+        return new Manifest(id, tenant, settings, executor, "0".repeat(64), 1, size, Manifest.Layout.EACH, at, null,
+                null, null);
+    }
+
+    /** A callset as a gateway knows it that has just started. */
+    public static Callset load(Manifest manifest, ObjectStore store, CallLog log, Drives drives) {
+        return new Callset(new Manifest.Stored(manifest, Manifest.InlineData.NONE, Origins.NONE), store, log, drives);
+    }
+
+    /** The same for one that was accepted just now. */
+    public static Callset begun(Manifest manifest, ObjectStore store, CallLog log, Drives drives) {
+        Callset callset = load(manifest, store, log, drives);
+        callset.begun();
+        return callset;
+    }
+
+    /** Its calls wait until the driver is told otherwise. */
+    public static void hold(Callset callset) {
+        callset.hold();
+    }
+
+    /** As a delete does it, once the manifest is gone. */
+    public static void markDeleted(Callset callset) {
+        callset.markDeleted();
+    }
+
+    /** Completes when all calls have ended, or the callset was deleted. */
+    public static CompletableFuture<Void> whenDone(Callset callset) {
+        return callset.waiters().listenTo(CallWaiters.DONE).rung();
+    }
+
+    /** Completes when the call has ended. */
+    public static CompletableFuture<Void> whenEnded(Callset callset, int call) {
+        return callset.waiters().listenTo(call).rung();
+    }
+
+    /** What the log says of each call that has ended: one state for each record, and for each run of cancelled ones. */
+    public static Map<Integer, List<CallState>> recorded(ObjectStore store, Manifest manifest) {
+        Map<Integer, List<CallState>> ends = new HashMap<>();
+        String prefix = ObjectKeys.log(manifest.tenant(), manifest.id());
+        for (ObjectStore.Entry entry : store.list(prefix, null, 1_000_000)) {
+            Segment.replay(entry.key(), store.get(entry.key()).orElseThrow().bytes(), new Segment.Visitor() {
+                @Override
+                public void ended(int call, int attempt, CallState outcome, boolean last, int offset) {
+                    if (last) {
+                        ends.computeIfAbsent(call, _ -> new ArrayList<>()).add(outcome);
+                    }
+                }
+
+                @Override
+                public void cancelled(int from, int to) {
+                    for (int call = from; call < to; call++) {
+                        ends.computeIfAbsent(call, _ -> new ArrayList<>()).add(CallState.CANCELLED);
+                    }
+                }
+            });
+        }
+        return ends;
+    }
+}

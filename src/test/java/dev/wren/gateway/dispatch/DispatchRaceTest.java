@@ -1,0 +1,217 @@
+package dev.wren.gateway.dispatch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import dev.wren.gateway.FaultyStore;
+import dev.wren.gateway.FaultyStore.Fault;
+import dev.wren.gateway.callset.CallLog;
+import dev.wren.gateway.callset.Callset;
+import dev.wren.gateway.callset.CallsetFixture;
+import dev.wren.gateway.callset.Counts;
+import dev.wren.gateway.callset.Manifest;
+import dev.wren.gateway.callset.Rescues;
+import dev.wren.gateway.executor.Chunk;
+import dev.wren.gateway.store.MemoryObjectStore;
+import dev.wren.gateway.store.ObjectStore;
+import dev.wren.protocol.CallError;
+import dev.wren.protocol.CallState;
+import dev.wren.protocol.CallsetId;
+import dev.wren.protocol.ErrorCode;
+import dev.wren.protocol.Outcome;
+import dev.wren.protocol.Output;
+import dev.wren.protocol.Report;
+import dev.wren.protocol.Value;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.slf4j.LoggerFactory;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * The same lives as in {@link DispatchTest}, shorter, with real threads that meet where they will: slots that take and
+ * report, those who cancel, those who look, those who wait, and a store that loses answers.
+ */
+class DispatchRaceTest {
+
+    private static final int LIVES = 150;
+    private static final int CALLS = 40;
+    private static final int SLOTS = 3;
+    private static final DispatchSettings SETTINGS = new DispatchSettings(50, Duration.ofNanos(200_000),
+            Duration.ofMillis(2), DataSize.ofKilobytes(1), DataSize.ofKilobytes(1), 3);
+
+    private static Level before;
+
+    @BeforeAll
+    static void quiet() {
+        Logger logger = (Logger) LoggerFactory.getLogger("dev.wren");
+        before = logger.getLevel();
+        logger.setLevel(Level.OFF);
+    }
+
+    @AfterAll
+    static void loud() {
+        ((Logger) LoggerFactory.getLogger("dev.wren")).setLevel(before);
+    }
+
+    @Test
+    @Timeout(value = 2, unit = TimeUnit.HOURS)
+    void whoever_meets_nobody_sleeps_for_ever_and_nothing_shown_goes_back() throws Exception {
+        long until = System.nanoTime() + Duration.ofMinutes(Long.getLong("wren.lives.minutes", 0)).toNanos();
+        for (int life = 0; life < LIVES || System.nanoTime() < until; life++) {
+            try (ExecutorService people = Executors.newCachedThreadPool()) {
+                live(life, people);
+            } catch (AssertionError | Exception e) {
+                throw new AssertionError("life " + life, e);
+            }
+        }
+    }
+
+    private static void live(int life, ExecutorService people) throws Exception {
+        FaultyStore faults = new FaultyStore();
+        MemoryObjectStore truth = new MemoryObjectStore();
+        ObjectStore store = faults.wrap(truth);
+        Random chance = new Random(life);
+        int every = 3 + life % 5;
+        faults.faults((_, _) -> chance.nextInt(every) > 0
+                ? Fault.NONE
+                : chance.nextBoolean() ? Fault.AFTER : Fault.BEFORE);
+        SimpleMeterRegistry metrics = new SimpleMeterRegistry();
+        CallLog log = CallsetFixture.log(store);
+        ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(2);
+        timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        Dispatcher dispatcher = new Dispatcher(store, log, List.of(new FakeExecutor("fake", 1 + life % 4)), SETTINGS,
+                new Rescues(timer, metrics), Clock.systemUTC(), metrics,
+                new Dispatcher.Threads(Executors.newFixedThreadPool(3), timer, new Random(life)));
+        Manifest manifest = CallsetFixture.accept(truth, "red", CallsetId.of(life, 0, life, life),
+                CallsetFixture.settings(2, null, life % 3 == 0 ? 2 : null, null), "fake", CALLS, Instant.now());
+        Callset callset = CallsetFixture.begun(manifest, store, log, dispatcher);
+        AtomicBoolean over = new AtomicBoolean();
+        List<Future<?>> all = new ArrayList<>();
+        try {
+            for (int call = 0; call < CALLS; call += 7) {
+                int waitedFor = call;
+                all.add(people.submit((Callable<?>) () -> {
+                    assertThat(callset.awaitFinal(waitedFor, Duration.ofSeconds(30))).isTrue();
+                    return null;
+                }));
+            }
+            all.add(people.submit((Callable<?>) () -> {
+                assertThat(callset.awaitDone(Duration.ofSeconds(30))).isTrue();
+                return null;
+            }));
+            dispatcher.begin(callset);
+            for (int slot = 0; slot < SLOTS; slot++) {
+                Random random = new Random(life * 31L + slot);
+                all.add(people.submit(() -> serve(dispatcher.lane("fake"), random, over)));
+            }
+            if (life % 2 == 0) {
+                Random random = new Random(life);
+                all.add(people.submit(() -> {
+                    for (int i = 0; i < 5; i++) {
+                        dispatcher.cancel(callset, random.nextInt(CALLS));
+                        Thread.yield();
+                    }
+                    if (life % 8 == 0) {
+                        dispatcher.cancel(callset);
+                    }
+                }));
+            }
+            Future<?> reader = people.submit(() -> look(callset, over));
+            if (!callset.awaitDone(Duration.ofSeconds(20))) {
+                over.set(true);
+                for (Future<?> each : all) {
+                    if (each.isDone()) {
+                        each.get();
+                    }
+                }
+                throw new AssertionError("not every call ends: " + callset.counts());
+            }
+            over.set(true);
+            reader.get(30, TimeUnit.SECONDS);
+            for (Future<?> each : all) {
+                each.get(30, TimeUnit.SECONDS);
+            }
+            Map<Integer, List<CallState>> recorded = CallsetFixture.recorded(truth, manifest);
+            assertThat(recorded).hasSize(CALLS);
+            recorded.forEach((call, ends) -> assertThat(ends).containsExactly(callset.state(call)));
+            // What its last chunks leave is gone as soon as they are closed.
+            assertThat(dispatcher.lane("fake").size()).isZero();
+        } finally {
+            over.set(true);
+            dispatcher.stop(Duration.ofSeconds(10));
+        }
+    }
+
+    private static Void serve(Lane lane, Random random, AtomicBoolean over) throws InterruptedException {
+        while (!over.get()) {
+            var taken = lane.take(Duration.ofMillis(5));
+            if (taken.isPresent()) {
+                try (Chunk chunk = taken.get()) {
+                    run(chunk, random);
+                }
+            }
+        }
+        return null;
+    }
+
+    private static void run(Chunk chunk, Random random) {
+        AtomicInteger current = new AtomicInteger(-1);
+        chunk.attach(current::get, java.util.Optional::empty, () -> current.set(-1));
+        for (int i = 0; i < chunk.size(); i++) {
+            int call = chunk.call(i);
+            current.set(call);
+            switch (random.nextInt(8)) {
+                case 0 -> chunk.lose(call, "by a test");
+                case 1 -> chunk.giveBack(call);
+                case 2 -> chunk.postpone();
+                case 3 -> chunk.report(report(chunk, call, new Outcome.Failure(
+                        CallError.of(ErrorCode.FUNCTION, "by a test"))));
+                default -> chunk.report(report(chunk, call, new Outcome.Success(new Value.Inline(new byte[]{'1'}))));
+            }
+        }
+    }
+
+    private static Report report(Chunk chunk, int call, Outcome outcome) {
+        return new Report(call, chunk.attemptOf(call), outcome,
+                new Report.Status(0, 1000, 0, true, "w", Output.NONE, null));
+    }
+
+    /** What has ended stays as it was, at every look, and the counts add up. */
+    private static Void look(Callset callset, AtomicBoolean over) {
+        CallState[] seen = new CallState[CALLS];
+        while (!over.get()) {
+            int ended = 0;
+            for (int call = 0; call < CALLS; call++) {
+                CallState state = callset.state(call);
+                assertThat(seen[call] == null || !seen[call].isFinal() || seen[call] == state)
+                        .as("call %d was %s and is %s", call, seen[call], state).isTrue();
+                assertThat(state == CallState.NEW && seen[call] != null && seen[call] != CallState.NEW).isFalse();
+                seen[call] = state;
+                ended += state.isFinal() ? 1 : 0;
+            }
+            Counts counts = callset.counts();
+            assertThat(counts.size()).isEqualTo(CALLS);
+            assertThat(counts.ended()).isGreaterThanOrEqualTo(ended);
+        }
+        return null;
+    }
+}

@@ -1,0 +1,509 @@
+package dev.wren.gateway.dispatch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import dev.wren.gateway.FaultyStore;
+import dev.wren.gateway.FaultyStore.Fault;
+import dev.wren.gateway.callset.Call;
+import dev.wren.gateway.callset.CallLog;
+import dev.wren.gateway.callset.Callset;
+import dev.wren.gateway.callset.CallsetFixture;
+import dev.wren.gateway.callset.Counts;
+import dev.wren.gateway.callset.Manifest;
+import dev.wren.gateway.callset.Rescues;
+import dev.wren.gateway.callset.ToleratedFailures;
+import dev.wren.gateway.executor.Chunk;
+import dev.wren.gateway.executor.Executor;
+import dev.wren.gateway.store.MemoryObjectStore;
+import dev.wren.gateway.store.ObjectStore;
+import dev.wren.protocol.CallError;
+import dev.wren.protocol.CallState;
+import dev.wren.protocol.CallsetId;
+import dev.wren.protocol.ErrorCode;
+import dev.wren.protocol.ObjectKeys;
+import dev.wren.protocol.Outcome;
+import dev.wren.protocol.Output;
+import dev.wren.protocol.Report;
+import dev.wren.protocol.Value;
+import dev.wren.protocol.WireWriter;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.slf4j.LoggerFactory;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * Random lives of callsets, each drawn from a seed: calls are taken, reported (once, twice, late), given back, lost,
+ * postponed and cancelled, callsets are deleted, the gateway crashes, and the store fails before or after it has acted,
+ * in any order. What has to hold whatever happens is checked at every step and at the end.
+ *
+ * <p>
+ * {@code -Dwren.lives.seed=N} draws one life again, {@code -Dwren.lives.minutes=N} goes on for longer than the build
+ * does.
+ */
+class DispatchTest {
+
+    private static final int LIVES = 4000;
+    private static final int STEPS = 120;
+    private static final int LAST_STEPS = 20_000;
+    private static final String EXECUTOR = "fake";
+    private static final DispatchSettings SETTINGS = new DispatchSettings(2, Duration.ofMillis(100),
+            Duration.ofSeconds(1), DataSize.ofBytes(3), DataSize.ofBytes(200), 2);
+
+    private static Level before;
+
+    @BeforeAll
+    static void quiet() {
+        Logger logger = (Logger) LoggerFactory.getLogger("dev.wren");
+        before = logger.getLevel();
+        logger.setLevel(Level.OFF);
+    }
+
+    @AfterAll
+    static void loud() {
+        ((Logger) LoggerFactory.getLogger("dev.wren")).setLevel(before);
+    }
+
+    @Test
+    @Timeout(value = 2, unit = TimeUnit.HOURS)
+    void every_call_ends_once_and_nothing_shown_goes_back() {
+        Long one = Long.getLong("wren.lives.seed");
+        if (one != null) {
+            new Life(one).live();
+            return;
+        }
+        long until = System.nanoTime() + Duration.ofMinutes(Long.getLong("wren.lives.minutes", 0)).toNanos();
+        for (long seed = 0; seed < LIVES || System.nanoTime() < until; seed++) {
+            try {
+                new Life(seed).live();
+            } catch (RuntimeException | AssertionError e) {
+                throw new AssertionError("life " + seed + ", to be drawn again with -Dwren.lives.seed=" + seed, e);
+            }
+        }
+    }
+
+    /** A callset, and all that was ever seen of it. */
+    private static final class Watched {
+
+        final Manifest manifest;
+        Callset callset;
+        /** Of each call, the highest state seen since it was last tried again. */
+        final CallState[] seen;
+        final String[] ended;
+        /** Of each call, the attempts that have failed and were not the last, as far as they are not forgotten. */
+        final int[] failed;
+        Instant doneAt;
+        boolean deleted;
+        CompletableFuture<Void> whenDone;
+        final Map<Integer, CompletableFuture<Void>> whenEnded = new HashMap<>();
+        int endActions;
+
+        Watched(Manifest manifest) {
+            this.manifest = manifest;
+            this.seen = new CallState[manifest.size()];
+            this.ended = new String[manifest.size()];
+            this.failed = new int[manifest.size()];
+            Arrays.fill(seen, CallState.NEW);
+        }
+    }
+
+    /** A chunk at the executor, as its worker sees it. */
+    private static final class Held {
+        final Watched of;
+        final Chunk chunk;
+        int current = -1;
+        int begun;
+        boolean stopped;
+
+        Held(Watched of, Chunk chunk) {
+            this.of = of;
+            this.chunk = chunk;
+        }
+    }
+
+    private static final class Life {
+
+        private final Random random;
+        private final Steps steps = new Steps();
+        private final FaultyStore faults = new FaultyStore();
+        private final MemoryObjectStore truth = new MemoryObjectStore();
+        private final ObjectStore store = faults.wrap(truth);
+        private final Executor executor;
+        private final List<Watched> all = new ArrayList<>();
+        private final List<Held> held = new ArrayList<>();
+        private final int faultPercent;
+        private final boolean bugs;
+        private CallLog log;
+        private Dispatcher dispatcher;
+        private boolean faulty = true;
+
+        Life(long seed) {
+            random = new Random(seed);
+            executor = new FakeExecutor(EXECUTOR, 1 + random.nextInt(4));
+            faultPercent = random.nextInt(3) * 15;
+            bugs = random.nextInt(3) == 0;
+            faults.faults((operation, _) -> {
+                if (!faulty || random.nextInt(100) >= faultPercent) {
+                    return Fault.NONE;
+                }
+                return switch (random.nextInt(8)) {
+                    case 0 -> bugs ? Fault.BUG : Fault.BEFORE;
+                    case 1, 2, 3 -> Fault.AFTER;
+                    default -> Fault.BEFORE;
+                };
+            });
+            start();
+        }
+
+        private void start() {
+            SimpleMeterRegistry metrics = new SimpleMeterRegistry();
+            log = CallsetFixture.log(store);
+            dispatcher = new Dispatcher(store, log, List.of(executor), SETTINGS, new Rescues(steps, metrics),
+                    steps.clock(), metrics, new Dispatcher.Threads(steps, steps, random));
+        }
+
+        void live() {
+            for (int i = 1 + random.nextInt(3); i > 0; i--) {
+                submit();
+            }
+            for (int step = 0; step < STEPS; step++) {
+                step();
+                check();
+            }
+            faulty = false;
+            for (int step = 0; !isOver() && step < LAST_STEPS; step++) {
+                lastStep();
+                check();
+            }
+            checkEnd();
+        }
+
+        private void submit() {
+            CallsetId id = CallsetId.of(steps.clock().millis(), 0, random.nextLong(), random.nextLong());
+            int size = 1 + random.nextInt(12);
+            var settings = CallsetFixture.settings(1 + random.nextInt(3),
+                    random.nextBoolean() ? null : 1 + random.nextInt(4),
+                    random.nextBoolean() ? null : 1 + random.nextInt(3),
+                    random.nextInt(4) > 0 ? null : new ToleratedFailures(random.nextInt(3), false));
+            Watched watched = new Watched(CallsetFixture.accept(truth, random.nextBoolean() ? "red" : "blue", id,
+                    settings, EXECUTOR, size, steps.clock().instant()));
+            watched.callset = CallsetFixture.begun(watched.manifest, store, log, dispatcher);
+            all.add(watched);
+            watch(watched);
+            dispatcher.begin(watched.callset);
+        }
+
+        private void watch(Watched watched) {
+            watched.whenDone = watched.callset.done()
+                    ? CompletableFuture.completedFuture(null)
+                    : CallsetFixture.whenDone(watched.callset);
+            watched.whenEnded.clear();
+            for (int call = 0; call < watched.manifest.size(); call += 3) {
+                if (!watched.callset.state(call).isFinal()) {
+                    watched.whenEnded.put(call, CallsetFixture.whenEnded(watched.callset, call));
+                }
+            }
+            watched.endActions = 0;
+            watched.callset.onEnd(() -> {
+                throw new IllegalStateException("by a test");
+            });
+            watched.callset.onEnd(() -> watched.endActions++);
+        }
+
+        private void step() {
+            switch (random.nextInt(24)) {
+                case 0, 1, 2, 3, 4 -> take();
+                case 5, 6, 7, 8 -> onChunk(this::begin);
+                case 9, 10, 11, 12 -> onChunk(this::report);
+                case 13 -> onChunk(this::end);
+                case 14 -> cancel();
+                case 15 -> {
+                    if (random.nextInt(12) == 0) {
+                        delete();
+                    }
+                }
+                case 16 -> {
+                    if (random.nextInt(12) == 0) {
+                        crash();
+                    }
+                }
+                default -> steps.runOne(random);
+            }
+        }
+
+        private void lastStep() {
+            if (random.nextInt(3) > 0 || !steps.runOne(random)) {
+                take();
+                for (Held each : List.copyOf(held)) {
+                    begin(each);
+                    report(each);
+                    if (each.chunk.open().length == 0) {
+                        close(each);
+                    }
+                }
+            }
+        }
+
+        private void take() {
+            try {
+                Optional<Chunk> taken = dispatcher.lane(EXECUTOR).take(Duration.ZERO);
+                taken.ifPresent(chunk -> {
+                    Watched of = all.stream().filter(each -> each.callset == chunk.callset()).findFirst().orElseThrow();
+                    Held mine = new Held(of, chunk);
+                    held.add(mine);
+                    for (int i = 0; i < chunk.size(); i++) {
+                        assertThat(new String(chunk.datum(i), StandardCharsets.UTF_8))
+                                .isEqualTo(Integer.toString(chunk.call(i)));
+                        assertThat(bugs || chunk.attempt(i) == of.failed[chunk.call(i)] + 1)
+                                .as("attempt %d of a call of which %d have failed", chunk.attempt(i),
+                                        of.failed[chunk.call(i)])
+                                .isTrue();
+                    }
+                    chunk.attach(() -> mine.current, Optional::empty, () -> mine.stopped = true);
+                });
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+
+        private void onChunk(Consumer<Held> action) {
+            if (!held.isEmpty()) {
+                action.accept(held.get(random.nextInt(held.size())));
+            }
+        }
+
+        /** The worker begins the next call of its chunk that is still its own. */
+        private void begin(Held mine) {
+            if (mine.current >= 0) {
+                return;
+            }
+            while (mine.begun < mine.chunk.size() && !mine.chunk.isOpen(mine.chunk.call(mine.begun))) {
+                mine.begun++;
+            }
+            if (mine.begun < mine.chunk.size()) {
+                mine.current = mine.chunk.call(mine.begun++);
+            }
+        }
+
+        private void report(Held mine) {
+            if (mine.current < 0) {
+                return;
+            }
+            int call = mine.current;
+            mine.current = -1;
+            Report report = new Report(call, mine.chunk.attemptOf(call), outcome(), new Report.Status(
+                    steps.clock().millis() * 1000, 1000, 0, true, "w", Output.NONE, null));
+            if (report.outcome() instanceof Outcome.Failure(CallError error) && error.code() == ErrorCode.FUNCTION
+                    && report.attempt() < mine.of.manifest.settings().maxAttempts()) {
+                again(mine.of, call);
+                mine.of.failed[call] += isNews(mine, call) ? 1 : 0;
+            }
+            mine.chunk.report(report);
+            if (random.nextInt(6) == 0) {
+                // Late, and with something else.
+                mine.chunk.report(new Report(call, mine.chunk.attemptOf(call), outcome(), null));
+                mine.chunk.lose(call, "late");
+                mine.chunk.giveBack(call);
+            }
+        }
+
+        private static boolean isNews(Held mine, int call) {
+            return mine.chunk.isOpen(call) && !mine.of.callset.table().isDecided(call);
+        }
+
+        private Outcome outcome() {
+            return switch (random.nextInt(4)) {
+                case 0 -> new Outcome.Failure(CallError.of(ErrorCode.FUNCTION, "by a test"));
+                case 1 -> new Outcome.Failure(CallError.of(ErrorCode.RUNTIME, "by a test"));
+                default -> new Outcome.Success(new Value.Inline(
+                        Integer.toString(random.nextInt()).getBytes(StandardCharsets.UTF_8)));
+            };
+        }
+
+        /** The worker is over: what it has not told of is given back, lost, waits, or is forgotten. */
+        private void end(Held mine) {
+            mine.current = -1;
+            for (int call : mine.chunk.open()) {
+                again(mine.of, call);
+            }
+            switch (random.nextInt(4)) {
+                case 0 -> Arrays.stream(mine.chunk.open()).forEach(mine.chunk::giveBack);
+                case 1 -> mine.chunk.postpone();
+                case 2 -> Arrays.stream(mine.chunk.open()).forEach(call -> mine.chunk.lose(call, "by a test"));
+                default -> {
+                    // Lost by the close.
+                }
+            }
+            close(mine);
+        }
+
+        private void close(Held mine) {
+            held.remove(mine);
+            mine.chunk.close();
+        }
+
+        private void again(Watched of, int call) {
+            if (!of.seen[call].isFinal()) {
+                of.seen[call] = CallState.INVOKED.canBecome(of.seen[call]) ? CallState.INVOKED : of.seen[call];
+            }
+        }
+
+        private void cancel() {
+            Watched watched = all.get(random.nextInt(all.size()));
+            if (watched.deleted || random.nextInt(4) > 0) {
+                return;
+            }
+            if (random.nextInt(3) == 0) {
+                dispatcher.cancel(watched.callset);
+            } else {
+                dispatcher.cancel(watched.callset, random.nextInt(watched.manifest.size()));
+            }
+        }
+
+        private void delete() {
+            Watched watched = all.get(random.nextInt(all.size()));
+            truth.delete(List.of(ObjectKeys.manifest(watched.manifest.tenant(), watched.manifest.id())));
+            watched.deleted = true;
+            CallsetFixture.markDeleted(watched.callset);
+            dispatcher.abandon(watched.callset);
+            truth.delete(truth.list(ObjectKeys.callset(watched.manifest.tenant(), watched.manifest.id()), null, 100_000)
+                    .stream().map(ObjectStore.Entry::key).toList());
+        }
+
+        /** All that is in memory is lost; late words of workers reach nobody. */
+        private void crash() {
+            steps.crash();
+            held.clear();
+            start();
+            for (Watched watched : all) {
+                if (watched.deleted) {
+                    continue;
+                }
+                for (int call = 0; call < watched.seen.length; call++) {
+                    if (!watched.seen[call].isFinal()) {
+                        watched.seen[call] = CallState.NEW;
+                    }
+                }
+                boolean before = faulty;
+                faulty = false;
+                watched.callset = CallsetFixture.load(watched.manifest, store, log, dispatcher);
+                watch(watched);
+                if (!watched.callset.done()) {
+                    dispatcher.begin(watched.callset);
+                }
+                for (int call = 0; call < watched.failed.length; call++) {
+                    watched.failed[call] = watched.callset.call(call).attempts();
+                }
+                faulty = before;
+            }
+        }
+
+        /** What a reader sees now. */
+        private void check() {
+            for (Watched watched : all) {
+                if (watched.deleted) {
+                    assertThat(watched.whenDone).isDone();
+                    continue;
+                }
+                boolean before = faulty;
+                faulty = false;
+                try {
+                    check(watched);
+                } finally {
+                    faulty = before;
+                }
+            }
+        }
+
+        private void check(Watched watched) {
+            Callset callset = watched.callset;
+            Map<CallState, Integer> sum = new HashMap<>();
+            for (int index = 0; index < watched.seen.length; index++) {
+                CallState state = callset.state(index);
+                sum.merge(state, 1, Integer::sum);
+                CallState last = watched.seen[index];
+                // One that is read from the store again is like one after a restart.
+                boolean allowed = state == last || (bugs
+                        ? !last.isFinal()
+                        : state.compareTo(last) > 0
+                                && last.canBecome(state));
+                assertThat(allowed).as("call %d was seen %s and is %s", index, last, state).isTrue();
+                watched.seen[index] = state;
+                if (state.isFinal()) {
+                    String shown = shown(callset.call(index));
+                    assertThat(watched.ended[index] == null || watched.ended[index].equals(shown))
+                            .as("%s was shown, and %s is", watched.ended[index], shown).isTrue();
+                    watched.ended[index] = shown;
+                    CompletableFuture<Void> waiting = watched.whenEnded.get(index);
+                    assertThat(waiting == null || waiting.isDone()).as("who waits for call %d sleeps on", index)
+                            .isTrue();
+                }
+                assertThat(callset.next(state, index).orElse(-1)).isEqualTo(index);
+            }
+            Counts counts = callset.counts();
+            assertThat(counts).isEqualTo(new Counts(sum.getOrDefault(CallState.NEW, 0),
+                    sum.getOrDefault(CallState.INVOKED, 0), sum.getOrDefault(CallState.RUNNING, 0),
+                    sum.getOrDefault(CallState.SUCCESS, 0), sum.getOrDefault(CallState.ERROR, 0),
+                    sum.getOrDefault(CallState.CANCELLED, 0)));
+            if (callset.done()) {
+                assertThat(counts.ended()).isEqualTo(watched.seen.length);
+                assertThat(watched.whenDone).isDone();
+                assertThat(watched.doneAt == null || watched.doneAt.equals(callset.doneAt())).isTrue();
+                watched.doneAt = callset.doneAt();
+                assertThat(watched.endActions).isEqualTo(bugs ? Math.min(1, watched.endActions) : 1);
+            }
+        }
+
+        /** All that is shown of a call, as text that can be compared. */
+        private static String shown(Call call) {
+            WireWriter reports = new WireWriter(256);
+            call.attemptLog().forEach(attempt -> attempt.report().write(reports));
+            return call.state() + " after " + call.attempts() + ", invoked at " + call.invokedAt() + ": "
+                    + HexFormat.of().formatHex(reports.toByteArray());
+        }
+
+        private boolean isOver() {
+            return held.isEmpty() && all.stream().allMatch(each -> each.deleted || each.callset.done());
+        }
+
+        private void checkEnd() {
+            while (steps.runOne(random)) {
+                // What is left to be done changes nothing that was seen.
+                check();
+            }
+            assertThat(isOver()).as("every call ends").isTrue();
+            for (Watched watched : all) {
+                assertThat(dispatcher.drive(watched.callset)).isNull();
+                if (watched.deleted) {
+                    assertThat(truth.list(ObjectKeys.callset(watched.manifest.tenant(), watched.manifest.id()), null,
+                            10)).as("a deleted callset leaves nothing").isEmpty();
+                    continue;
+                }
+                Map<Integer, List<CallState>> recorded = CallsetFixture.recorded(truth, watched.manifest);
+                assertThat(recorded).hasSize(watched.seen.length);
+                assertThat(watched.endActions).as("what follows the end happens once").isEqualTo(1);
+                recorded.forEach((call, ends) -> assertThat(ends).as("call %d", call)
+                        .containsExactly(watched.callset.state(call)));
+            }
+            assertThat(dispatcher.lane(EXECUTOR).size()).as("no ticket stays").isZero();
+        }
+    }
+}
