@@ -17,9 +17,10 @@ COPY --from=build /extracted/snapshot-dependencies/ ./
 COPY --from=build /extracted/application/ ./
 USER wren
 VOLUME /data
-# On another address than loopback the gateway starts with API keys only: see docker-compose.yml.
-ENV WREN_STORE=/data SERVER_ADDRESS=0.0.0.0 MANAGEMENT_SERVER_ADDRESS=127.0.0.1
-EXPOSE 8080
+# On another address than loopback the gateway starts with API keys only: see docker-compose.yml. Health and metrics, on
+# 8081, need no key: publish that port to nobody but those who scrape it.
+ENV WREN_STORE=/data SERVER_ADDRESS=0.0.0.0 MANAGEMENT_SERVER_ADDRESS=0.0.0.0
+EXPOSE 8080 8081
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
     CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/8081 && printf 'GET /actuator/health/liveness HTTP/1.0\\r\\n\\r\\n' >&3 && head -1 <&3 | grep -q 200"]
 ENTRYPOINT ["java", "org.springframework.boot.loader.launch.JarLauncher"]

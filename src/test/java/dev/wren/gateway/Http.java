@@ -1,5 +1,7 @@
 package dev.wren.gateway;
 
+import static org.awaitility.Awaitility.await;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -10,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -131,6 +134,12 @@ final class Http {
             throw new AssertionError(answer.status() + " " + answer.text());
         }
         return answer.json().path("callsetId").asString();
+    }
+
+    /** Asks every few milliseconds until the answer is as wanted: the cores belong to what is waited for. */
+    void until(String path, Predicate<JsonNode> wanted) {
+        await().atMost(Duration.ofMinutes(1)).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(10))
+                .until(() -> wanted.test(get(path).json()));
     }
 
     /** Waits until the callset is done; returns it. */

@@ -182,9 +182,7 @@ class RedriveReduceIT {
                     "]"));
             String id = first.http().map(mixed(data, ",\"chunkSize\":1"));
             reduce = first.http().post("/calls/" + id + "/reduce", SUM).json().path("callsetId").asString();
-            while (first.http().get("/calls/" + id).json().path("states").path("success").asInt() < 20) {
-                Thread.onSpinWait();
-            }
+            first.http().until("/calls/" + id, callset -> callset.path("states").path("success").asInt() >= 20);
             first.kill();
         }
         try (GatewayProcess second = GatewayProcess.start(store, log)) {

@@ -1,6 +1,7 @@
 package dev.wren.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,9 +35,7 @@ class ShutdownIT {
             http.done(http.map(mixed("[\"square 1\",\"square 1\"]")));
             finishing = http.map(mixed("[\"sleep 7000\",\"sleep 7000\"]"));
             waiting = http.map(mixed("[\"square 5\",\"square 6\"]"));
-            while (http.get("/calls/" + finishing).json().path("states").path("running").asInt() < 2) {
-                Thread.onSpinWait();
-            }
+            http.until("/calls/" + finishing, callset -> callset.path("states").path("running").asInt() == 2);
             String parkedOn = waiting;
             List<Future<Http.Answer>> parked = new ArrayList<>(List.of(
                     threads.submit(() -> http.get("/calls/" + parkedOn + "?wait=50")),
@@ -44,9 +43,8 @@ class ShutdownIT {
                     threads.submit(() -> http.get("/calls/" + parkedOn + "/00000/result?timeout=50")),
                     threads.submit(() -> http.post("/wait", "{\"callsets\":[\"" + parkedOn + "\"],\"timeout\":50}"))));
             Future<Long> stream = threads.submit(() -> http.stream("/calls/" + parkedOn + "/events").count());
-            while (!first.management().get("/actuator/prometheus").text().contains("wren_polls_parked 5.0")) {
-                Thread.onSpinWait();
-            }
+            await().until(
+                    () -> first.management().get("/actuator/prometheus").text().contains("wren_polls_parked 5.0"));
             long begun = System.nanoTime();
             first.terminate();
             assertThat(parked.get(0).get().json().path("done").asBoolean()).isFalse();
@@ -85,9 +83,7 @@ class ShutdownIT {
         try (GatewayProcess first = GatewayProcess.start(store, log, "--wren.executors.local.stop-timeout=300ms")) {
             first.http().putJar("fn", RunningGateway.FUNCTIONS);
             id = first.http().map(mixed("[\"hang-first " + folder.resolve("marker") + "\"]"));
-            while (Files.notExists(folder.resolve("marker"))) {
-                Thread.onSpinWait();
-            }
+            await().until(() -> Files.exists(folder.resolve("marker")));
             long begun = System.nanoTime();
             first.terminate();
             assertThat(first.exitCode()).isEqualTo(143);

@@ -27,6 +27,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /** The gateway's side of a worker, as thin as can be: a real worker process, and messages in both directions. */
 final class WorkerPeer implements AutoCloseable {
@@ -94,7 +95,7 @@ final class WorkerPeer implements AutoCloseable {
             if (System.nanoTime() > end || !process.isAlive()) {
                 throw new AssertionError("no worker: " + Files.readString(output));
             }
-            Thread.onSpinWait();
+            LockSupport.parkNanos(5_000_000);
         }
     }
 

@@ -19,13 +19,16 @@ public final class CallLog {
     private static final int PAGE = 1000;
 
     private final ObjectStore store;
+    /** Bytes of a cache's entry besides what is in it, measured. */
+    private static final int ENTRY = 250;
+
     private final Cache<String, byte[]> segments;
 
     CallLog(ObjectStore store, CallsetSettings settings) {
         this.store = store;
         this.segments = Caffeine.newBuilder()
                 .maximumWeight(settings.segmentCache().toBytes())
-                .weigher((String key, byte[] bytes) -> key.length() + bytes.length)
+                .weigher((String key, byte[] bytes) -> ENTRY + key.length() + bytes.length)
                 .build();
     }
 

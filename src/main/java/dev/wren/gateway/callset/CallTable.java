@@ -18,6 +18,9 @@ public final class CallTable {
     /** The outcome is decided and on its way into the log; nobody sees it yet, and nothing else can be decided. */
     private static final int DECIDED = 0x10;
 
+    /** Bytes that a place of an earlier attempt takes, at most: in the map, in a list of its own. */
+    private static final long RETRIED = 200;
+
     private final byte[] states;
     private final short[] attempts;
     private final int[] segments;
@@ -25,6 +28,7 @@ public final class CallTable {
     private final int[] counts = new int[STATES.length];
     /** Records of attempts that were followed by another; few calls have any. */
     private final Map<Integer, List<Location>> earlier = new HashMap<>();
+    private long retried;
 
     CallTable(int size) {
         states = new byte[size];
@@ -43,9 +47,14 @@ public final class CallTable {
         return states.length;
     }
 
-    /** Bytes of memory that a table of {@code size} calls takes. */
+    /** Bytes of memory that a table of {@code size} calls takes, without attempts that were tried again. */
     static long weight(int size) {
         return 256 + 11L * size;
+    }
+
+    /** Bytes of memory that it takes. */
+    long weight() {
+        return weight(size()) + retried * RETRIED;
     }
 
     public CallState state(int call) {
@@ -98,6 +107,7 @@ public final class CallTable {
     /** The outcome of an attempt is durable, and the call is to be tried again. */
     void keep(int call, int attempt, int segment, int offset) {
         tryAgain(call, attempt);
+        retried++;
         earlier.computeIfAbsent(call, _ -> new ArrayList<>(1)).add(new Location(segment, offset));
     }
 

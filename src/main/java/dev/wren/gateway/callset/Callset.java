@@ -158,6 +158,17 @@ public final class Callset {
         return data;
     }
 
+    /** Bytes of memory that it takes, about, with the state of all its calls, whether that is at hand or not. */
+    long weight() {
+        lock.lock();
+        try {
+            return 1024 + manifest.settings().weight() + origins.weight() + data.weight()
+                    + (table == null ? CallTable.weight(size()) : table.weight());
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Guards {@link #table()}. */
     public ReentrantLock lock() {
         return lock;

@@ -1,5 +1,6 @@
 package dev.wren.gateway.callset;
 
+import dev.wren.gateway.limits.Heap;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import java.time.Duration;
@@ -17,13 +18,17 @@ import org.springframework.validation.annotation.Validated;
  * @param maxNesting levels of nesting in a body
  * @param maxNames members of all objects in one datum
  * @param maxRunning callsets that are not done, at once, over all tenants
+ * @param runningMemory bytes of state of callsets that are not done: their calls and what is kept of their maps; 0: a
+ * sixth of the heap
+ * @param maxReceiving submissions at once
+ * @param receiveMemory bytes that submissions and waits hold while they are received; 0: a sixth of the heap
  * @param maxReduceSize bytes of the values that a reduce takes
  * @param idempotencyAge how long an idempotency key is kept
  * @param maxScan callsets that one request for a list looks at
  * @param allowOverwriteInvokeArgs whether {@code overwriteInvokeArgs} may be used
  * @param inlineData bytes of data up to which they travel in the manifest
- * @param segmentCache bytes of log segments kept in memory for readers
- * @param tableCache bytes of state of finished callsets kept in memory for readers
+ * @param segmentCache bytes of log segments kept in memory for readers; 0: a sixteenth of the heap
+ * @param tableCache bytes of state of finished callsets kept in memory for readers; 0: a sixteenth of the heap
  */
 @Validated
 @ConfigurationProperties("wren.callsets")
@@ -31,9 +36,18 @@ public record CallsetSettings(@DefaultValue("1000000") @Min(0) @Max(100_000_000)
         @DefaultValue("1GB") DataSize maxBodySize, @DefaultValue("6MB") DataSize maxDatumSize,
         @DefaultValue("1000") @Min(1) @Max(10_000) int maxNesting,
         @DefaultValue("100000") @Min(1) int maxNames,
-        @DefaultValue("10000") @Min(1) int maxRunning, @DefaultValue("64MB") DataSize maxReduceSize,
+        @DefaultValue("10000") @Min(1) int maxRunning, @DefaultValue("0B") DataSize runningMemory,
+        @DefaultValue("256") @Min(1) int maxReceiving, @DefaultValue("0B") DataSize receiveMemory,
+        @DefaultValue("64MB") DataSize maxReduceSize,
         @DefaultValue("24h") Duration idempotencyAge, @DefaultValue("5000") @Min(1) int maxScan,
         @DefaultValue("false") boolean allowOverwriteInvokeArgs,
-        @DefaultValue("64KB") DataSize inlineData, @DefaultValue("64MB") DataSize segmentCache,
-        @DefaultValue("64MB") DataSize tableCache) {
+        @DefaultValue("64KB") DataSize inlineData, @DefaultValue("0B") DataSize segmentCache,
+        @DefaultValue("0B") DataSize tableCache) {
+
+    public CallsetSettings {
+        runningMemory = Heap.orPart(runningMemory, 6);
+        receiveMemory = Heap.orPart(receiveMemory, 6);
+        segmentCache = Heap.orPart(segmentCache, 16);
+        tableCache = Heap.orPart(tableCache, 16);
+    }
 }

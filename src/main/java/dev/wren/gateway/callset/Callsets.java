@@ -6,6 +6,9 @@ import dev.wren.gateway.jar.FunctionCheck;
 import dev.wren.gateway.jar.Jars;
 import dev.wren.gateway.jar.LocalJar;
 import dev.wren.gateway.jar.PinnedJar;
+import dev.wren.gateway.limits.Quota;
+import dev.wren.gateway.limits.QuotaExceededException;
+import dev.wren.gateway.limits.TenantShare;
 import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.gateway.store.StoreException;
@@ -60,6 +63,10 @@ public final class Callsets {
     /** Callsets that are not done. */
     private final ConcurrentMap<CallsetId, Callset> running = new ConcurrentHashMap<>();
     private final ConcurrentMap<CallsetId, Draft> drafts = new ConcurrentHashMap<>();
+    private final Quota receiving;
+    private final Quota receiveMemory;
+    private final Quota runningCount;
+    private final Quota runningMemory;
     private final Readings readings = new Readings();
     private final Reductions reductions;
     private final IdempotencyKeys keys;
@@ -68,12 +75,12 @@ public final class Callsets {
     private final Cache<String, Callset> done;
     /** Callsets deleted of late: whoever was reading their manifest then must not bring them back. */
     private final Cache<CallsetId, Boolean> deleted = Caffeine.newBuilder()
-            .maximumSize(100_000).expireAfterWrite(Duration.ofMinutes(10)).build();
+            .maximumSize(50_000).expireAfterWrite(Duration.ofMinutes(10)).build();
     private volatile boolean accepting = true;
 
     Callsets(ObjectStore store, CallLog callLog, Jars jars, FunctionCheck functions, Placement placement,
             Drives drives, CallsetIds ids, Reductions reductions, IdempotencyKeys keys, Rescues rescues,
-            CallsetSettings limits, Clock clock, MeterRegistry metrics) {
+            CallsetSettings limits, TenantShare share, Clock clock, MeterRegistry metrics) {
         this.store = store;
         this.callLog = callLog;
         this.jars = jars;
@@ -86,10 +93,16 @@ public final class Callsets {
         this.rescues = rescues;
         this.limits = limits;
         this.clock = clock;
+        this.receiving = new Quota("receiving", "callsets are received at once", limits.maxReceiving(), share, metrics);
+        this.receiveMemory = new Quota("receive-memory", "bytes are held by what is being received",
+                limits.receiveMemory().toBytes(), share, metrics);
+        this.runningCount = new Quota("running", "callsets may run at once", limits.maxRunning(), share, metrics);
+        this.runningMemory = new Quota("running-memory", "bytes are held by callsets that run",
+                limits.runningMemory().toBytes(), share, metrics);
         this.done = Caffeine.newBuilder()
                 .maximumWeight(limits.tableCache().toBytes())
-                .weigher((String _, Callset callset) -> (int) Math.min(Integer.MAX_VALUE,
-                        1024 + CallTable.weight(callset.size())))
+                .weigher((String key, Callset callset) -> (int) Math.min(Integer.MAX_VALUE,
+                        key.length() + callset.weight()))
                 .build();
         Gauge.builder("wren.callsets.running", running, ConcurrentMap::size)
                 .description("callsets that are not done")
@@ -102,22 +115,37 @@ public final class Callsets {
     /**
      * Begins to receive a callset.
      *
-     * @throws ProblemException {@code too-many} when as many callsets run as may, {@code unavailable} while shutting
-     * down
+     * @throws ProblemException {@code unavailable} while shutting down
+     * @throws QuotaExceededException when as many callsets run or are received as may
      */
     Draft draft(String tenant) {
         if (!accepting) {
             throw new ProblemException(ProblemType.UNAVAILABLE, "The gateway is shutting down.")
                     .retryAfter(Duration.ofSeconds(5));
         }
-        if (running.size() + drafts.size() >= limits.maxRunning()) {
-            throw new ProblemException(ProblemType.TOO_MANY,
-                    "At most " + limits.maxRunning() + " callsets may run at once.").with("limit", limits.maxRunning())
-                    .retryAfter(Duration.ofSeconds(1));
+        Quota.Grant place = receiving.grant(tenant);
+        Quota.Grant memory = receiveMemory.grant(tenant);
+        Quota.Grant run = runningCount.grant(tenant);
+        try {
+            place.grow(1);
+            run.grow(1);
+            Draft draft = new Draft(this, store, limits, tenant, ids.next(SHARD), memory);
+            drafts.put(draft.id(), draft);
+            draft.whenClosed(() -> {
+                place.close();
+                memory.close();
+                run.close();
+            });
+            return draft;
+        } catch (QuotaExceededException e) {
+            place.close();
+            throw e;
         }
-        Draft draft = new Draft(this, store, limits, tenant, ids.next(SHARD));
-        drafts.put(draft.id(), draft);
-        return draft;
+    }
+
+    /** Bytes that are held while a request of {@code tenant} is read; to be closed. */
+    Quota.Grant receiveMemory(String tenant) {
+        return receiveMemory.grant(tenant);
     }
 
     /** Takes no more callsets. */
@@ -152,16 +180,27 @@ public final class Callsets {
                 clock.instant().truncatedTo(ChronoUnit.MILLIS), prepared.redriveOf(), prepared.reduceOf(),
                 key == null ? null : key.hash());
         Manifest.InlineData inline = draft.inlineData(layout);
+        Callset callset = callset(new Manifest.Stored(manifest, inline, draft.origins()));
+        callset.begun();
+        long weight = callset.weight();
+        runningMemory.acquire(tenant, weight);
+        try {
+            accept(draft, manifest, inline, key);
+        } catch (RuntimeException | Error e) {
+            runningMemory.release(tenant, weight);
+            throw e;
+        }
+        // It is accepted, whatever happens from here on.
+        drive(callset, weight);
+        return callset;
+    }
+
+    private void accept(Draft draft, Manifest manifest, Manifest.InlineData inline, Draft.@Nullable KeyUse key) {
         if (key != null) {
             key.use(draft.id());
         }
-        accept(ObjectKeys.manifest(tenant, draft.id()), manifest.encode(json, inline, draft.origins()));
+        accept(ObjectKeys.manifest(draft.tenant(), draft.id()), manifest.encode(json, inline, draft.origins()));
         draft.accepted();
-        Callset callset = callset(new Manifest.Stored(manifest, inline, draft.origins()));
-        callset.begun();
-        // It is accepted, whatever happens from here on.
-        drive(callset);
-        return callset;
     }
 
     /**
@@ -192,6 +231,7 @@ public final class Callsets {
         } finally {
             draft.prepared().ifPresent(prepared -> jars.unpin(prepared.jar()));
             drafts.remove(draft.id());
+            draft.closed();
         }
     }
 
@@ -355,7 +395,7 @@ public final class Callsets {
                 } catch (RuntimeException e) {
                     log.warn("callset {} cannot be read now and is driven later: {}", id, e.toString());
                     rescues.until("recover", id, () -> load(tenant, id).filter(found -> !found.done())
-                            .filter(_ -> !running.containsKey(id)).ifPresent(this::drive));
+                            .filter(_ -> !running.containsKey(id)).ifPresent(this::driveAgain));
                 }
             });
         }
@@ -367,7 +407,7 @@ public final class Callsets {
     /** Drives a callset of an earlier start; one whose log is damaged harms no other. */
     private boolean resume(Callset callset) {
         try {
-            drive(callset);
+            driveAgain(callset);
             return true;
         } catch (DamagedObjectException e) {
             running.remove(callset.id());
@@ -401,18 +441,29 @@ public final class Callsets {
         return names;
     }
 
+    /** Drives one that was accepted before: there is room for it. */
+    private void driveAgain(Callset callset) {
+        long weight = callset.weight();
+        runningMemory.acquireAnyway(callset.tenant(), weight);
+        drive(callset, weight);
+    }
+
     /**
      * Drives a callset that is accepted; later, where something does not answer now.
      *
      * @throws DamagedObjectException if its log is damaged
      */
-    private void drive(Callset callset) {
+    private void drive(Callset callset, long weight) {
+        running.put(callset.id(), callset);
+        runningCount.acquireAnyway(callset.tenant(), 1);
+        callset.onEnd(() -> {
+            runningCount.release(callset.tenant(), 1);
+            runningMemory.release(callset.tenant(), weight);
+            finished(callset);
+        });
         if (callset.size() == 0) {
-            done.put(cacheKey(callset.tenant(), callset.id()), callset);
             return;
         }
-        running.put(callset.id(), callset);
-        callset.onEnd(() -> finished(callset));
         CallsetId reduced = callset.reduceOf();
         if (reduced == null) {
             nowOrLater("drive", callset, () -> drives.begin(callset));

@@ -96,6 +96,11 @@ public final class Data {
         return data;
     }
 
+    /** Bytes of memory that they take. */
+    long weight() {
+        return 128 + inline.bytes().length + 4L * inline.ends().length + 8L * block.ends.length;
+    }
+
     private long end(int index) {
         IndexBlock current = block;
         if (index / BLOCK != current.number) {

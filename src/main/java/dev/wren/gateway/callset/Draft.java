@@ -1,6 +1,7 @@
 package dev.wren.gateway.callset;
 
 import dev.wren.gateway.jar.PinnedJar;
+import dev.wren.gateway.limits.Quota;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Draft implements DataSink, AutoCloseable {
 
-    private static final int BUFFER = 1 << 18;
+    private static final int BUFFER = 1 << 16;
 
     private final Callsets callsets;
     private final ObjectStore store;
@@ -41,8 +42,16 @@ final class Draft implements DataSink, AutoCloseable {
     private boolean submitted;
     private @Nullable Prepared prepared;
     private Origins origins = Origins.NONE;
+    private final Quota.Grant memory;
+    private Runnable whenClosed = () -> {
+    };
 
-    Draft(Callsets callsets, ObjectStore store, CallsetSettings limits, String tenant, CallsetId id) {
+    /**
+     * @param memory what is held while it is received
+     */
+    Draft(Callsets callsets, ObjectStore store, CallsetSettings limits, String tenant, CallsetId id,
+            Quota.Grant memory) {
+        this.memory = memory;
         this.callsets = callsets;
         this.store = store;
         this.limits = limits;
@@ -67,6 +76,20 @@ final class Draft implements DataSink, AutoCloseable {
 
     CallsetId id() {
         return id;
+    }
+
+    /** Bytes of memory that are held while it is received. */
+    Quota.Grant memory() {
+        return memory;
+    }
+
+    /** What is to happen when it is closed, at last of all. */
+    void whenClosed(Runnable action) {
+        whenClosed = action;
+    }
+
+    void closed() {
+        whenClosed.run();
     }
 
     /** Data so far. */
@@ -94,6 +117,7 @@ final class Draft implements DataSink, AutoCloseable {
         if (current == null) {
             inline.write(buffer, offset, length);
             if (size == inlineEnds.length) {
+                memory.grow((long) size * Integer.BYTES);
                 inlineEnds = Arrays.copyOf(inlineEnds, size * 2);
             }
             inlineEnds[size] = (int) bytes;
@@ -249,6 +273,7 @@ final class Draft implements DataSink, AutoCloseable {
     }
 
     private Spill spill() throws IOException {
+        memory.grow(2 * BUFFER);
         ObjectStore.Upload data = store.upload(ObjectKeys.data(tenant, id));
         ObjectStore.Upload index = store.upload(ObjectKeys.dataIndex(tenant, id));
         Spill made = new Spill(data, index, new BufferedOutputStream(data.stream(), BUFFER),

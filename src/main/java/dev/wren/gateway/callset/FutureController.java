@@ -1,6 +1,7 @@
 package dev.wren.gateway.callset;
 
 import dev.wren.gateway.web.Cursor;
+import dev.wren.gateway.web.LazyList;
 import dev.wren.gateway.web.Page;
 import dev.wren.gateway.web.ParkedRequests;
 import dev.wren.gateway.web.ProblemException;
@@ -19,8 +20,6 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
@@ -67,22 +66,23 @@ final class FutureController {
         String list = callset.id() + " " + only;
         String after = Cursor.decode(list, cursor);
         int wanted = Cursor.limit(limit);
-        List<FutureView> items = new ArrayList<>();
+        int[] found = new int[wanted];
+        int count = 0;
         int next = after == null ? 0 : CallIds.parse(after, callset.size()).orElseThrow(Cursor::invalid) + 1;
-        while (next < callset.size() && items.size() < wanted) {
+        while (next < callset.size() && count < wanted) {
             OptionalInt index = only == null ? OptionalInt.of(next) : callset.next(only, next);
             if (index.isEmpty()) {
                 next = callset.size();
                 break;
             }
-            items.add(FutureView.of(callset, callset.call(index.getAsInt())));
+            found[count++] = index.getAsInt();
             next = index.getAsInt() + 1;
         }
         boolean more = next < callset.size() && (only == null || callset.next(only, next).isPresent());
-        return new Page<>(items, !more
+        return new Page<>(new LazyList<>(count, i -> FutureView.of(callset, callset.call(found[i]))), !more
                 ? null
                 : "/calls/" + callset.id() + "/futures?limit=" + wanted + (state == null ? "" : "&state=" + state)
-                        + "&cursor=" + Cursor.encode(list, items.getLast().callId()))
+                        + "&cursor=" + Cursor.encode(list, callset.callId(found[count - 1])))
                 .response();
     }
 

@@ -1,5 +1,6 @@
 package dev.wren.gateway.callset;
 
+import dev.wren.gateway.limits.Quota;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
 import java.io.IOException;
@@ -23,6 +24,7 @@ final class JsonBytes extends InputStream {
     private static final int BOM = 3;
 
     private final InputStream in;
+    private final Quota.Grant memory;
     private final long maxBody;
     private final CharsetDecoder utf8 = StandardCharsets.UTF_8.newDecoder()
             .onMalformedInput(CodingErrorAction.REPORT)
@@ -40,12 +42,20 @@ final class JsonBytes extends InputStream {
     private long line = 1;
     private long column = 1;
     private boolean ended;
+    private int weight;
     /** A place that is known in both measures, and the end of what was read as characters. */
     private long knownChar;
     private long knownByte;
     private long readChars;
 
-    JsonBytes(InputStream in, long maxBody) throws IOException {
+    /**
+     * A body.
+     *
+     * @param memory what is held of it; closed by the caller
+     */
+    JsonBytes(InputStream in, long maxBody, Quota.Grant memory) throws IOException {
+        memory.grow(window.length + 4L * chars.capacity());
+        this.memory = memory;
         this.in = in;
         this.maxBody = maxBody;
         while (filled < BLOCK && fill()) {
@@ -67,6 +77,11 @@ final class JsonBytes extends InputStream {
             System.arraycopy(window, BOM, window, 0, filled - BOM);
             filled -= BOM;
         }
+    }
+
+    /** Each byte that is read makes the caller hold so many. */
+    void weigh(int times) {
+        weight = times;
     }
 
     /** From here on bytes are kept, and at most {@code max} of them until the next mark. */
@@ -192,6 +207,7 @@ final class JsonBytes extends InputStream {
             validated -= keep;
         }
         if (window.length - filled < BLOCK) {
+            memory.grow(window.length);
             window = Arrays.copyOf(window, window.length * 2);
         }
         int n = in.read(window, filled, BLOCK);
@@ -200,6 +216,9 @@ final class JsonBytes extends InputStream {
             return false;
         }
         filled += n;
+        if (weight > 0) {
+            memory.grow((long) n * weight);
+        }
         if (base + filled > maxBody) {
             throw new ProblemException(ProblemType.TOO_LARGE, "A body has at most " + maxBody + " bytes.")
                     .with("limit", maxBody);

@@ -1,5 +1,6 @@
 package dev.wren.gateway.callset;
 
+import dev.wren.gateway.limits.Quota;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
 import java.io.IOException;
@@ -25,6 +26,9 @@ import tools.jackson.databind.json.JsonMapper;
 final class JsonParsers {
 
     private static final Pattern DUPLICATE = Pattern.compile("Duplicate (?:Object )?property \"(.{0,100})\"");
+
+    /** Bytes of a tree for each byte of its text, at most about: nothing but small numbers or empty arrays. */
+    private static final int TREE = 24;
 
     private final JsonMapper mapper;
     private final int maxNesting;
@@ -72,10 +76,13 @@ final class JsonParsers {
      * Reads a body that is small enough for memory, as one value.
      *
      * @param maxBytes of the body
+     * @param memory what is held of it, and of the tree; closed by the caller
      * @throws ProblemException {@code malformed-json}, {@code too-large}
      */
-    JsonNode read(InputStream body, long maxBytes) throws IOException {
-        try (JsonParser parser = parser(new JsonBytes(body, maxBytes))) {
+    JsonNode read(InputStream body, long maxBytes, Quota.Grant memory) throws IOException {
+        JsonBytes bytes = new JsonBytes(body, maxBytes, memory);
+        bytes.weigh(TREE);
+        try (JsonParser parser = parser(bytes)) {
             if (parser.nextToken() == null) {
                 throw JsonBytes.malformed("The body is empty.", 1, 1);
             }

@@ -1,5 +1,6 @@
 package dev.wren.gateway.callset;
 
+import dev.wren.gateway.web.LazyList;
 import dev.wren.gateway.web.OpenQuery;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
@@ -14,7 +15,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.net.URI;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
@@ -74,7 +74,7 @@ final class MapController {
             @Parameter(description = KEY_MEANS) @RequestHeader(name = KEY, required = false) @Nullable String key,
             HttpServletRequest request) throws IOException {
         return answer(submissions.accept(request(tenant, key, request),
-                (body, draft) -> draft.prepare(bodies.read(body, draft))));
+                (body, draft) -> draft.prepare(bodies.read(body, draft, draft.memory()))));
     }
 
     @OpenQuery
@@ -90,7 +90,7 @@ final class MapController {
             } catch (ProblemException e) {
                 throw MapFields.inQuery(e);
             }
-            lines.read(body, draft);
+            lines.read(body, draft, draft.memory());
         }));
     }
 
@@ -147,7 +147,7 @@ final class MapController {
         Callset of = callsets.get(tenant, callsetId);
         try (Readings.Reading _ = callsets.reading(of)) {
             return answer(submissions.accept(request(tenant, key, request), (body, draft) -> {
-                JsonNode read = parsers.read(body, MAX_REDUCE);
+                JsonNode read = parsers.read(body, MAX_REDUCE, draft.memory());
                 draft.prepareReduce(of, MapFields.reduce(read, of.settings()));
                 draft.addLater();
             }));
@@ -163,9 +163,8 @@ final class MapController {
 
     private static ResponseEntity<CallsetView> answer(Submissions.Accepted accepted) {
         Callset callset = accepted.callset();
-        List<FutureView> futures = IntStream.range(0, Math.min(FIRST, callset.size()))
-                .mapToObj(index -> FutureView.of(callset, callset.call(index)))
-                .toList();
+        List<FutureView> futures = new LazyList<>(Math.min(FIRST, callset.size()),
+                index -> FutureView.of(callset, callset.call(index)));
         return ResponseEntity.status(accepted.created() ? HttpStatus.ACCEPTED : HttpStatus.OK)
                 .location(URI.create("/calls/" + callset.id()))
                 .body(CallsetView.of(callset, futures));

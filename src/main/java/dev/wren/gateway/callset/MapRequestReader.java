@@ -1,5 +1,6 @@
 package dev.wren.gateway.callset;
 
+import dev.wren.gateway.limits.Quota;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
 import java.io.IOException;
@@ -45,11 +46,12 @@ final class MapRequestReader {
     /**
      * Reads a body to its end.
      *
+     * @param memory what is held of it; closed by the caller
      * @throws ProblemException {@code malformed-json}, {@code invalid-request}, {@code too-large}, and what {@code sink}
      * throws
      */
-    MapSettings read(InputStream body, DataSink sink) throws IOException {
-        JsonBytes bytes = new JsonBytes(body, limits.maxBodySize().toBytes());
+    MapSettings read(InputStream body, DataSink sink, Quota.Grant memory) throws IOException {
+        JsonBytes bytes = new JsonBytes(body, limits.maxBodySize().toBytes(), memory);
         try (JsonParser parser = parsers.parser(bytes)) {
             return read(bytes, parser, sink);
         } catch (JacksonException e) {

@@ -3,6 +3,7 @@ package dev.wren.gateway.callset;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +39,15 @@ public record MapSettings(String jar, String handler, @Nullable String executor,
         overwriteInvokeArgs = Map.copyOf(overwriteInvokeArgs);
         excludeModules = List.copyOf(excludeModules);
         tags = Map.copyOf(tags);
+    }
+
+    /** Bytes of memory that they take, about; at least what their strings do. */
+    long weight() {
+        Stream<Object> all = Stream.of(Stream.of(jar, handler, extraMeta), config.keySet().stream(),
+                config.values().stream(), extraEnv.keySet().stream(), extraEnv.values().stream(),
+                overwriteInvokeArgs.keySet().stream(), overwriteInvokeArgs.values().stream(),
+                excludeModules.stream(), tags.keySet().stream(), tags.values().stream()).flatMap(each -> each);
+        return 512 + all.mapToLong(each -> each instanceof String text ? 64 + 2L * text.length() : 32).sum();
     }
 
     /** The same settings with another function. */

@@ -1,5 +1,6 @@
 package dev.wren.gateway.callset;
 
+import dev.wren.gateway.limits.Quota;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
 import java.io.IOException;
@@ -29,11 +30,13 @@ final class NdjsonReader {
     /**
      * Reads a body to its end.
      *
+     * @param memory what is held of it; closed by the caller
      * @throws ProblemException {@code malformed-json} with the line, {@code too-large}, and what {@code sink} throws
      */
-    void read(InputStream body, DataSink sink) throws IOException {
-        JsonBytes bytes = new JsonBytes(body, limits.maxBodySize().toBytes());
-        Line line = new Line(sink);
+    void read(InputStream body, DataSink sink, Quota.Grant memory) throws IOException {
+        JsonBytes bytes = new JsonBytes(body, limits.maxBodySize().toBytes(), memory);
+        memory.grow(BLOCK);
+        Line line = new Line(sink, memory);
         byte[] block = new byte[BLOCK];
         long position = 0;
         for (int n; (n = bytes.read(block, 0, BLOCK)) >= 0;) {
@@ -56,13 +59,15 @@ final class NdjsonReader {
     private final class Line {
 
         private final DataSink sink;
+        private final Quota.Grant memory;
         private final long max = limits.maxDatumSize().toBytes();
         private byte[] text = new byte[1024];
         private int length;
         private long number = 1;
 
-        Line(DataSink sink) {
+        Line(DataSink sink, Quota.Grant memory) {
             this.sink = sink;
+            this.memory = memory;
         }
 
         void append(byte[] block, int from, int to) {
@@ -72,7 +77,9 @@ final class NdjsonReader {
                         .with("limit", max).with("line", number);
             }
             if (length + more > text.length) {
-                text = Arrays.copyOf(text, Math.max(length + more, 2 * text.length));
+                int larger = Math.max(length + more, 2 * text.length);
+                memory.grow(larger - text.length);
+                text = Arrays.copyOf(text, larger);
             }
             System.arraycopy(block, from, text, length, more);
             length += more;

@@ -44,6 +44,11 @@ final class Origins {
         return runs.clone();
     }
 
+    /** Bytes of memory that they take. */
+    long weight() {
+        return 64 + 6L * runs.length;
+    }
+
     /** Number of calls. */
     int size() {
         return before.length == 0 ? 0 : before[before.length - 1] + runs[runs.length - 1] - runs[runs.length - 2];

@@ -146,14 +146,36 @@ final class ResultsController {
         if (request.getMethod().equals("HEAD")) {
             return;
         }
-        try (Readings.Reading _ = callsets.reading(callset)) {
+        try (Readings.Reading _ = callsets.reading(callset); LatePlace place = new LatePlace()) {
             Streaming.write(response, "the results of callset " + callset.id(),
-                    () -> lines(callset, timeout == null && !checkOnly ? null : deadline, response));
+                    () -> lines(callset, timeout == null && !checkOnly ? null : deadline, place, response));
+        }
+    }
+
+    /** Room to wait, taken at the first wait, and kept to the end: a stream is not cut when others come to wait. */
+    private final class LatePlace implements AutoCloseable {
+
+        private ParkedRequests.@Nullable Place taken;
+
+        ParkedRequests.Place take() {
+            ParkedRequests.Place place = taken;
+            if (place == null) {
+                place = parked.enter();
+                taken = place;
+            }
+            return place;
+        }
+
+        @Override
+        public void close() {
+            if (taken != null) {
+                taken.close();
+            }
         }
     }
 
     /** Writes the lines; what has not ended at the deadline is told of as it is then. */
-    private void lines(Callset callset, @Nullable Long deadline, HttpServletResponse response)
+    private void lines(Callset callset, @Nullable Long deadline, LatePlace place, HttpServletResponse response)
             throws IOException, InterruptedException {
         OutputStream out = new java.io.BufferedOutputStream(response.getOutputStream(), BUFFER);
         for (int index = 0; index < callset.size(); index++) {
@@ -165,7 +187,9 @@ final class ResultsController {
                 Duration left = deadline == null
                         ? Duration.ofDays(1)
                         : Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
-                boolean ended = parked.park(left, until -> callset.awaitFinal(waitedFor, until));
+                boolean ended = left.isZero()
+                        ? callset.awaitFinal(waitedFor, left)
+                        : place.take().await(left, until -> callset.awaitFinal(waitedFor, until));
                 if (!ended && deadline == null) {
                     // The gateway is about to end: the caller must see that there is no more, not an end.
                     throw Streaming.cutOff("the results of callset " + callset.id());

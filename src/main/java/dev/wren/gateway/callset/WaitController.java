@@ -1,5 +1,7 @@
 package dev.wren.gateway.callset;
 
+import dev.wren.gateway.limits.Quota;
+import dev.wren.gateway.web.LazyList;
 import dev.wren.gateway.web.ParkedRequests;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemException.FieldError;
@@ -30,7 +32,7 @@ import tools.jackson.databind.JsonNode;
 final class WaitController {
 
     private static final int MAX_FUTURES = 10_000;
-    private static final int MAX_BODY = 4 << 20;
+    private static final int MAX_BODY = 2 << 20;
     private static final Set<String> FIELDS = Set.of("futures", "callsets", "returnWhen", "timeout", "waitDurSec",
             "threadpoolSize");
 
@@ -74,7 +76,30 @@ final class WaitController {
     @ApiResponse(responseCode = "200", description = "How things stand.", useReturnTypeSchema = true)
     WaitResult await(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, HttpServletRequest request)
             throws IOException, InterruptedException {
-        JsonNode body = parsers.read(request.getInputStream(), MAX_BODY);
+        Wanted wanted;
+        try (Quota.Grant memory = callsets.receiveMemory(tenant)) {
+            wanted = read(tenant, parsers.read(request.getInputStream(), MAX_BODY, memory));
+        }
+        boolean complete;
+        try (Quota.Grant memory = callsets.receiveMemory(tenant)) {
+            memory.grow((long) wanted.calls.size() * Waiters.weight(wanted.when));
+            complete = wanted.when == ReturnWhen.ALWAYS
+                    || parked.park(wanted.timeout, left -> waiters.await(wanted.calls, wanted.when, left));
+        }
+        List<Waiters.CallRef> done = new ArrayList<>();
+        List<Waiters.CallRef> notDone = new ArrayList<>();
+        for (Waiters.CallRef ref : wanted.calls) {
+            Lookup.require(ref.callset());
+            (ref.callset().state(ref.index()).isFinal() ? done : notDone).add(ref);
+        }
+        return new WaitResult(views(done), views(notDone), complete);
+    }
+
+    /** What was asked for; the tree that it was read from is let go. */
+    private record Wanted(List<Waiters.CallRef> calls, ReturnWhen when, Duration timeout) {
+    }
+
+    private Wanted read(String tenant, JsonNode body) {
         List<FieldError> errors = new ArrayList<>();
         Asked asked = new Asked(tenant, errors);
         check(body, asked, errors);
@@ -83,16 +108,14 @@ final class WaitController {
         if (!errors.isEmpty()) {
             throw new ProblemException(ProblemType.INVALID_REQUEST, "The request to wait is not valid.", errors);
         }
-        boolean complete = when == ReturnWhen.ALWAYS
-                || parked.park(timeout, left -> waiters.await(asked.calls, List.of(), when, left));
-        List<FutureView> done = new ArrayList<>();
-        List<FutureView> notDone = new ArrayList<>();
-        for (Waiters.CallRef ref : asked.calls) {
-            Lookup.require(ref.callset());
-            Call call = ref.callset().call(ref.index());
-            (call.state().isFinal() ? done : notDone).add(FutureView.of(ref.callset(), call));
-        }
-        return new WaitResult(done, notDone, complete);
+        return new Wanted(asked.calls, when, timeout);
+    }
+
+    private static List<FutureView> views(List<Waiters.CallRef> refs) {
+        return new LazyList<>(refs.size(), i -> {
+            Waiters.CallRef ref = refs.get(i);
+            return FutureView.of(ref.callset(), ref.callset().call(ref.index()));
+        });
     }
 
     private static void check(JsonNode body, Asked asked, List<FieldError> errors) {

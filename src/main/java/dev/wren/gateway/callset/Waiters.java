@@ -19,21 +19,24 @@ public final class Waiters {
 
     /**
      * Waits until the condition holds; false if it does not within {@code timeout}. With nothing to wait for it holds.
-     *
-     * @param calls single calls
-     * @param callsets all calls of these
      */
-    public boolean await(List<CallRef> calls, List<Callset> callsets, ReturnWhen when, Duration timeout)
-            throws InterruptedException {
+    public boolean await(List<CallRef> calls, ReturnWhen when, Duration timeout) throws InterruptedException {
         return switch (when) {
             case ALWAYS -> true;
-            case ALL_COMPLETED -> awaitAll(calls, callsets, timeout);
-            case ANY_COMPLETED -> awaitAny(calls, callsets, timeout);
+            case ALL_COMPLETED -> awaitAll(calls, timeout);
+            case ANY_COMPLETED -> awaitAny(calls, timeout);
         };
     }
 
-    private static boolean awaitAll(List<CallRef> calls, List<Callset> callsets, Duration timeout)
-            throws InterruptedException {
+    /** Bytes of memory that each call of a wait takes, about. */
+    static int weight(ReturnWhen when) {
+        return switch (when) {
+            case ALL_COMPLETED, ALWAYS -> 40;
+            case ANY_COMPLETED -> 300;
+        };
+    }
+
+    private static boolean awaitAll(List<CallRef> calls, Duration timeout) throws InterruptedException {
         long end = System.nanoTime() + Math.min(timeout.toNanos(), TimeUnit.DAYS.toNanos(1));
         // One after the other: the wait is over when the slowest has ended, whichever is asked first.
         for (CallRef call : calls) {
@@ -41,31 +44,24 @@ public final class Waiters {
                 return false;
             }
         }
-        for (Callset callset : callsets) {
-            if (!callset.awaitDone(left(end))) {
-                return false;
-            }
-        }
         return true;
     }
 
-    private static boolean awaitAny(List<CallRef> calls, List<Callset> callsets, Duration timeout)
-            throws InterruptedException {
-        if (calls.isEmpty() && callsets.stream().allMatch(callset -> callset.size() == 0)) {
+    private static boolean awaitAny(List<CallRef> calls, Duration timeout) throws InterruptedException {
+        if (calls.isEmpty()) {
             return true;
         }
-        List<CallWaiters.Place> places = new ArrayList<>(calls.size() + callsets.size());
+        List<CallWaiters.Place> places = new ArrayList<>(calls.size());
         try {
             calls.forEach(call -> places.add(call.callset.waiters().listenTo(call.index)));
-            callsets.forEach(callset -> places.add(callset.waiters().listenTo(CallWaiters.ANY)));
-            if (holds(calls, callsets)) {
+            if (holds(calls)) {
                 return true;
             }
             CompletableFuture.anyOf(places.stream().map(CallWaiters.Place::rung).toArray(CompletableFuture[]::new))
                     .get(timeout.toNanos(), TimeUnit.NANOSECONDS);
             return true;
         } catch (TimeoutException e) {
-            return holds(calls, callsets);
+            return holds(calls);
         } catch (ExecutionException e) {
             throw new IllegalStateException(e);
         } finally {
@@ -73,9 +69,8 @@ public final class Waiters {
         }
     }
 
-    private static boolean holds(List<CallRef> calls, List<Callset> callsets) {
-        return calls.stream().anyMatch(call -> call.callset.deleted() || call.callset.state(call.index).isFinal())
-                || callsets.stream().anyMatch(callset -> callset.deleted() || callset.counts().ended() > 0);
+    private static boolean holds(List<CallRef> calls) {
+        return calls.stream().anyMatch(call -> call.callset.deleted() || call.callset.state(call.index).isFinal());
     }
 
     private static Duration left(long end) {

@@ -1,5 +1,6 @@
 package dev.wren.gateway.dispatch;
 
+import dev.wren.gateway.limits.Heap;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import java.time.Duration;
@@ -17,11 +18,17 @@ import org.springframework.validation.annotation.Validated;
  * @param chunkBytes bytes of data in one chunk, at most, save for a single larger datum
  * @param segmentBytes bytes of one log segment, at most, save for a single larger record
  * @param commitThreads segments written at once
+ * @param backlog bytes of outcomes that are not yet durable, of all callsets; where there are more, no calls are sent
+ * until some are. 0: a sixteenth of the heap
  */
 @Validated
 @ConfigurationProperties("wren.dispatch")
 record DispatchSettings(@DefaultValue("3") @Min(0) @Max(100) int lostRetries,
         @DefaultValue("200ms") Duration retryBase, @DefaultValue("30s") Duration retryCap,
         @DefaultValue("1MB") DataSize chunkBytes, @DefaultValue("1MB") DataSize segmentBytes,
-        @DefaultValue("8") @Min(1) @Max(256) int commitThreads) {
+        @DefaultValue("8") @Min(1) @Max(256) int commitThreads, @DefaultValue("0B") DataSize backlog) {
+
+    DispatchSettings {
+        backlog = Heap.orPart(backlog, 16);
+    }
 }

@@ -45,6 +45,7 @@ final class Dispatcher implements Drives, Drive.Environment, Outcomes.Then {
     private final Retries retries;
     private final Outcomes outcomes;
     private final Map<String, Lane> lanes;
+    private final Backlog backlog;
     private final ConcurrentMap<Callset, Drive> drives = new ConcurrentHashMap<>();
     private final ScheduledExecutorService timer;
 
@@ -76,6 +77,7 @@ final class Dispatcher implements Drives, Drive.Environment, Outcomes.Then {
         this.clock = clock;
         this.retries = new Retries(settings.retryBase(), settings.retryCap(), threads.random);
         this.timer = threads.timer;
+        this.backlog = new Backlog(settings.backlog().toBytes(), metrics, this::offerAll);
         this.outcomes = new Outcomes(callLog, retries, threads.commits, metrics, this);
         this.lanes = executors.stream()
                 .collect(Collectors.toUnmodifiableMap(Executor::name, executor -> new Lane(executor, this::offer)));
@@ -167,6 +169,16 @@ final class Dispatcher implements Drives, Drive.Environment, Outcomes.Then {
     @Override
     public ObjectStore store() {
         return store;
+    }
+
+    @Override
+    public Backlog backlog() {
+        return backlog;
+    }
+
+    /** Drives that gave no work, since there was no room for what it would come to, are asked again. */
+    private void offerAll() {
+        later(Duration.ZERO, () -> drives.values().forEach(this::offer));
     }
 
     @Override

@@ -50,7 +50,7 @@ final class Drive implements Callset.Running, Chunk.Sink {
     private final Pending pending;
     private final Set<Chunk> chunks = new HashSet<>();
     private final Map<Integer, Integer> losses = new HashMap<>();
-    private final Staged staged = new Staged();
+    private final Staged staged;
     /** Calls whose data are being read, by the array that they were taken in. */
     private final Set<int[]> sending = Collections.newSetFromMap(new IdentityHashMap<>());
     private int errors;
@@ -67,6 +67,8 @@ final class Drive implements Callset.Running, Chunk.Sink {
         Retries retries();
 
         ObjectStore store();
+
+        Backlog backlog();
 
         Instant now();
 
@@ -90,6 +92,7 @@ final class Drive implements Callset.Running, Chunk.Sink {
     Drive(Callset callset, Environment environment) {
         this.callset = callset;
         this.environment = environment;
+        this.staged = new Staged(environment.backlog());
         Integer concurrency = callset.settings().maxConcurrency();
         this.maxChunks = concurrency == null ? Integer.MAX_VALUE : concurrency;
         callset.lock().lock();
@@ -120,7 +123,7 @@ final class Drive implements Callset.Running, Chunk.Sink {
     }
 
     private boolean hasWork() {
-        return !stopped && !callset.held() && chunks.size() < maxChunks
+        return !stopped && !callset.held() && environment.backlog().hasRoom() && chunks.size() < maxChunks
                 && sending.size() < callset.settings().invokePoolThreads()
                 && !pending.isEmpty();
     }

@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 final class Staged {
 
     private final ArrayDeque<Segment.Entry> entries = new ArrayDeque<>();
+    private final Backlog backlog;
+    /** Bytes of all that is not durable. */
+    private long bytes;
     private boolean flushing;
     /** What is being written; there until it is durable, whatever goes wrong meanwhile. */
     private @Nullable Batch batch;
@@ -30,13 +33,23 @@ final class Staged {
     record Batch(int number, List<Segment.Entry> entries, List<Integer> offsets, Segment.Head head, byte[] bytes) {
     }
 
+    Staged(Backlog backlog) {
+        this.backlog = backlog;
+    }
+
     void add(Segment.Entry entry) {
+        long weight = Backlog.weigh(entry);
+        bytes += weight;
+        backlog.add(weight);
         entries.addLast(entry);
     }
 
     void clear() {
         entries.clear();
         batch = null;
+        long left = bytes;
+        bytes = 0;
+        backlog.remove(left);
     }
 
     /** When the call was invoked whose end is on its way into the log. */
@@ -62,6 +75,12 @@ final class Staged {
 
     /** The batch is durable: keeps the right to write if there is more to write, and gives it back otherwise. */
     boolean written() {
+        Batch written = batch;
+        if (written != null) {
+            long weight = written.entries.stream().mapToLong(Backlog::weigh).sum();
+            bytes -= weight;
+            backlog.remove(weight);
+        }
         batch = null;
         flushing = !entries.isEmpty();
         return flushing;

@@ -64,6 +64,16 @@ public record CacheFolder(Path path, FileLock lock) implements AutoCloseable {
         }
     }
 
+    /** Lets others read those files in it that are open to them and whose names they know; they cannot list it. */
+    public void letThrough() {
+        try {
+            Files.setPosixFilePermissions(Objects.requireNonNull(path.getParent()), ProcessFolder.LET_THROUGH);
+            Files.setPosixFilePermissions(path, ProcessFolder.LET_THROUGH);
+        } catch (IOException e) {
+            throw new UncheckedIOException(path + " cannot be opened", e);
+        }
+    }
+
     /** In a part of a file's name. */
     private static String user() {
         return System.getProperty("user.name", "").replaceAll("[^A-Za-z0-9._-]", "_");

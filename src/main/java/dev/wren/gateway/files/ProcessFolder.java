@@ -4,6 +4,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,6 +19,8 @@ import org.springframework.util.FileSystemUtils;
  * @param path the folder
  */
 public record ProcessFolder(Path path) implements AutoCloseable {
+
+    static final Set<PosixFilePermission> LET_THROUGH = PosixFilePermissions.fromString("rwx--x--x");
 
     private static final Logger log = LoggerFactory.getLogger(ProcessFolder.class);
 
@@ -60,6 +65,15 @@ public record ProcessFolder(Path path) implements AutoCloseable {
             return ProcessHandle.of(Long.parseLong(name.substring(prefix.length(), end))).isEmpty();
         } catch (NumberFormatException _) {
             return false;
+        }
+    }
+
+    /** Lets others into those folders in it that are theirs; they cannot list it. */
+    public void letThrough() {
+        try {
+            Files.setPosixFilePermissions(path, LET_THROUGH);
+        } catch (IOException e) {
+            throw new UncheckedIOException(path + " cannot be opened", e);
         }
     }
 

@@ -29,13 +29,25 @@ public final class FunctionCheck {
             "java/util/function/BiFunction", "com/amazonaws/services/lambda/runtime/RequestHandler");
     private static final String JDK = "java/";
     private static final ClassDesc MAP = ClassDesc.of("java.util.Map");
-    private static final int REMEMBERED = 1000;
+    /** Bytes of handlers that were found to be right. */
+    private static final int REMEMBERED = 1 << 20;
     private static final int SHOWN = 10;
     private static final int SHOWN_LENGTH = 100;
 
-    private final Cache<Checked, Boolean> good = Caffeine.newBuilder().maximumSize(REMEMBERED).build();
+    private final Cache<Checked, Boolean> good = Caffeine.newBuilder().maximumWeight(REMEMBERED)
+            .weigher((Checked key, Boolean _) -> key.weight()).build();
 
-    private record Checked(String sha256, String handler, List<String> excludeModules) {
+    private final Inspections inspections;
+
+    FunctionCheck(Inspections inspections) {
+        this.inspections = inspections;
+    }
+
+    record Checked(String sha256, String handler, List<String> excludeModules) {
+
+        int weight() {
+            return 400 + 2 * handler.length() + excludeModules.stream().mapToInt(each -> 64 + 2 * each.length()).sum();
+        }
     }
 
     /**
@@ -52,6 +64,15 @@ public final class FunctionCheck {
         if (good.getIfPresent(key) != null) {
             return;
         }
+        try {
+            inspections.run(() -> look(jar, name, excludeModules));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        good.put(key, true);
+    }
+
+    private static void look(LocalJar jar, HandlerName name, List<String> excludeModules) throws IOException {
         try (JarClasses classes = new JarClasses(jar.path(), excludeModules)) {
             ClassFacts type = find(classes, name.type());
             checkAccess(classes, type);
@@ -62,10 +83,7 @@ public final class FunctionCheck {
             }
         } catch (UnusableClassException e) {
             throw invalid(e.detail());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
-        good.put(key, true);
     }
 
     private static ClassFacts find(JarClasses classes, String name) throws UnusableClassException {

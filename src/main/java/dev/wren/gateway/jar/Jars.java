@@ -1,5 +1,7 @@
 package dev.wren.gateway.jar;
 
+import dev.wren.gateway.limits.Quota;
+import dev.wren.gateway.limits.TenantShare;
 import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.gateway.store.StoreException;
@@ -17,14 +19,12 @@ import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Semaphore;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -40,7 +40,6 @@ public final class Jars implements AutoCloseable {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}");
     private static final Pattern CONTENT = Pattern.compile("sha256:([0-9a-f]{64})");
     private static final Pattern S3 = Pattern.compile("s3://([^/]{1,255})/.+");
-    private static final Duration UPLOAD_LATER = Duration.ofSeconds(2);
     private static final int PAGE = 500;
     private static final Logger log = LoggerFactory.getLogger(Jars.class);
 
@@ -49,16 +48,19 @@ public final class Jars implements AutoCloseable {
     private final JarCache cache;
     private final Clock clock;
     private final JsonMapper json = JsonMapper.shared();
-    private final Semaphore uploads;
+    private final Quota uploads;
+    private final Inspections inspections;
     private final Touched touched = new Touched();
 
-    Jars(ObjectStore store, JarSettings limits, Clock clock, MeterRegistry metrics) {
+    Jars(ObjectStore store, JarSettings limits, Inspections inspections, TenantShare share, Clock clock,
+            MeterRegistry metrics) {
         this.store = store;
         this.limits = limits;
         this.clock = clock;
-        this.uploads = new Semaphore(limits.maxUploads());
+        this.inspections = inspections;
+        this.uploads = new Quota("uploads", "jars are received at once", limits.maxUploads(), share, metrics);
         this.cache = new JarCache(store, limits, metrics);
-        Gauge.builder("wren.jars.uploads", uploads, free -> limits.maxUploads() - free.availablePermits())
+        Gauge.builder("wren.jars.uploads", uploads, Quota::used)
                 .description("jars that are being received")
                 .register(metrics);
     }
@@ -75,23 +77,19 @@ public final class Jars implements AutoCloseable {
     /**
      * Stores a jar under a name. The body is read to its end, or to the limit; it is not closed.
      *
-     * @throws ProblemException {@code invalid-request} for the name, {@code too-large}, {@code invalid-jar},
-     * {@code too-many}
+     * @throws ProblemException {@code invalid-request} for the name, {@code too-large}, {@code invalid-jar}
+     * @throws dev.wren.gateway.limits.QuotaExceededException when as many are received as may
      * @throws IOException if the body cannot be read
      */
     PutResult put(String tenant, String name, InputStream body) throws IOException {
         checkName(name);
-        if (!uploads.tryAcquire()) {
-            throw new ProblemException(ProblemType.TOO_MANY,
-                    limits.maxUploads() + " jars are being received, which is as many as there may be at once.")
-                    .retryAfter(UPLOAD_LATER);
-        }
-        try {
+        try (Quota.Grant upload = uploads.grant(tenant)) {
+            upload.grow(1);
             Path file = cache.newTemporary();
             try {
                 MessageDigest digest = Sha256.digest();
                 long size = receive(new DigestInputStream(body, digest), file);
-                HostileJar.check(file, limits);
+                inspections.run(() -> HostileJar.check(file, limits));
                 String hash = Sha256.hex(digest.digest());
                 String content = ObjectKeys.jarContent(tenant, hash);
                 touched.begin(content);
@@ -104,8 +102,6 @@ public final class Jars implements AutoCloseable {
             } finally {
                 Files.deleteIfExists(file);
             }
-        } finally {
-            uploads.release();
         }
     }
 

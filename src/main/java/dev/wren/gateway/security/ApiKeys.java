@@ -18,7 +18,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
@@ -27,6 +30,9 @@ import org.springframework.web.filter.OncePerRequestFilter;
  */
 final class ApiKeys extends OncePerRequestFilter {
 
+    /** Who has changed what: a log of its own name, so that it can be sent elsewhere. */
+    private static final Logger audit = LoggerFactory.getLogger("dev.wren.audit");
+    private static final Set<String> READS = Set.of("GET", "HEAD", "OPTIONS");
     private static final String BEARER = "Bearer ";
     private static final List<String> OPEN = List.of("/swagger-ui", "/v3/api-docs", "/error", "/actuator");
 
@@ -51,9 +57,8 @@ final class ApiKeys extends OncePerRequestFilter {
             ProblemWriter.write(response, refusal.get());
             return;
         }
-        String tenant = keys.isEmpty()
-                ? ObjectKeys.DEFAULT_TENANT
-                : tenant(request.getHeader(HttpHeaders.AUTHORIZATION));
+        SecuritySettings.Key key = key(request.getHeader(HttpHeaders.AUTHORIZATION));
+        String tenant = keys.isEmpty() ? ObjectKeys.DEFAULT_TENANT : key == null ? null : key.tenant();
         if (tenant == null && !isOpen(request.getRequestURI())) {
             response.setHeader(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
             ProblemWriter.write(response, new ProblemException(ProblemType.UNAUTHORIZED,
@@ -64,6 +69,19 @@ final class ApiKeys extends OncePerRequestFilter {
             request.setAttribute(Tenant.ATTRIBUTE, tenant);
         }
         chain.doFilter(request, response);
+        if (key != null) {
+            audit(key, request, response.getStatus());
+        }
+    }
+
+    /** One line for each change, and none for what was refused: a client without a key writes nothing. */
+    private static void audit(SecuritySettings.Key key, HttpServletRequest request, int status) {
+        String method = request.getMethod();
+        if (status < HttpStatus.BAD_REQUEST.value() && !READS.contains(method)
+                && !request.getRequestURI().equals("/wait")) {
+            audit.info("key {} of tenant {}: {} {} {}", key.name(), key.tenant(), method, request.getRequestURI(),
+                    status);
+        }
     }
 
     private static boolean isOpen(String path) {
@@ -75,17 +93,16 @@ final class ApiKeys extends OncePerRequestFilter {
         return PAGE.contains(path) || path.startsWith(PAGE_PARTS);
     }
 
-    /** The tenant of the key in a header, or null if it is no key. Every key is compared, each in constant time. */
-    @Nullable
-    String tenant(@Nullable String header) {
+    /** The key in a header, or null if it is none. Every key is compared, each in constant time. */
+    private SecuritySettings.@Nullable Key key(@Nullable String header) {
         if (header == null || !header.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
             return null;
         }
         byte[] hash = Sha256.hash(header.substring(BEARER.length()).strip());
-        String found = null;
+        SecuritySettings.Key found = null;
         for (SecuritySettings.Key key : keys) {
             if (MessageDigest.isEqual(key.hash(), hash)) {
-                found = key.tenant();
+                found = key;
             }
         }
         return found;

@@ -1,5 +1,6 @@
 package dev.wren.gateway.security;
 
+import dev.wren.gateway.limits.TenantShare;
 import dev.wren.gateway.web.WebSettings;
 import java.net.InetAddress;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,13 @@ class SecurityConfiguration {
                     + ". Set wren.security.keys[0].name and wren.security.keys[0].sha256 (the SHA-256 of a key, in"
                     + " hex), or server.address=127.0.0.1.");
         }
+    }
+
+    @Bean
+    TenantShare tenantShare(SecuritySettings settings) {
+        return new TenantShare(settings.keys().stream().map(SecuritySettings.Key::tenant).distinct().count() > 1
+                ? settings.tenantShare()
+                : 1);
     }
 
     /** Methods that nobody has heard of are refused like all others that are not there: by 405. */

@@ -1,18 +1,25 @@
 package dev.wren.gateway.security;
 
+import jakarta.validation.constraints.DecimalMax;
+import jakarta.validation.constraints.DecimalMin;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.validation.annotation.Validated;
 
 /**
  * Who may call.
  *
  * @param keys API keys; none: no authentication, and loopback only
+ * @param tenantShare how much of what is bounded (callsets that run, submissions, waits, uploads) one tenant alone may
+ * have, where there are several
  */
 @ConfigurationProperties("wren.security")
-record SecuritySettings(@DefaultValue List<Key> keys) {
+@Validated
+record SecuritySettings(@DefaultValue List<Key> keys,
+        @DefaultValue("0.5") @DecimalMin(value = "0", inclusive = false) @DecimalMax("1") double tenantShare) {
 
     SecuritySettings {
         keys = List.copyOf(keys);

@@ -15,7 +15,9 @@ import org.springframework.http.ResponseEntity;
 public record Page<T>(List<T> items, @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String next) {
 
     public Page {
-        items = List.copyOf(items);
+        if (!(items instanceof LazyList)) {
+            items = List.copyOf(items);
+        }
     }
 
     /** The answer, with the {@code Link} header of RFC 8288. */

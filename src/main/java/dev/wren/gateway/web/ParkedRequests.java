@@ -1,15 +1,18 @@
 package dev.wren.gateway.web;
 
+import dev.wren.gateway.limits.Quota;
+import dev.wren.gateway.limits.TenantShare;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
+import org.springframework.web.context.request.RequestAttributes;
+import org.springframework.web.context.request.RequestContextHolder;
 
 /** Requests that wait for something, and how long they may. Safe for use by several threads. */
 @Component
@@ -19,13 +22,13 @@ public final class ParkedRequests {
     private static final Pattern PREFERRED = Pattern.compile("(?:^|[,;\\s])wait=(\\d{1,9})(?:$|[,;\\s])");
 
     private final WebSettings settings;
-    private final Semaphore room;
+    private final Quota room;
     private final Set<Place> places = ConcurrentHashMap.newKeySet();
     private volatile boolean leaving;
 
-    ParkedRequests(WebSettings settings, MeterRegistry metrics) {
+    ParkedRequests(WebSettings settings, TenantShare share, MeterRegistry metrics) {
         this.settings = settings;
-        this.room = new Semaphore(settings.maxParked());
+        this.room = new Quota("parked", "requests may wait at once", settings.maxParked(), share, metrics);
         Gauge.builder("wren.polls.parked", places, Set::size)
                 .description("requests that wait for calls to end, and streams of events")
                 .register(metrics);
@@ -41,7 +44,7 @@ public final class ParkedRequests {
      * Waits, if there is room.
      *
      * @return whether what is waited for came within {@code timeout}, or before the gateway began to stop
-     * @throws ProblemException {@code too-many} when as many requests wait as may
+     * @throws dev.wren.gateway.limits.QuotaExceededException when as many requests wait as may
      */
     public boolean park(Duration timeout, Wait wait) throws InterruptedException {
         if (timeout.isZero() || wait.await(Duration.ZERO)) {
@@ -58,7 +61,7 @@ public final class ParkedRequests {
      * @return whether it came within {@code timeout}, or before the gateway began to stop
      */
     public boolean hold(Duration timeout, Wait wait) throws InterruptedException {
-        Place place = new Place(Thread.currentThread(), false);
+        Place place = new Place(Thread.currentThread(), null);
         places.add(place);
         try (place) {
             return place.await(timeout, wait);
@@ -68,17 +71,23 @@ public final class ParkedRequests {
     /**
      * Room for a request that waits, perhaps several times, on the thread that calls.
      *
-     * @throws ProblemException {@code too-many} when as many requests wait as may
+     * @throws dev.wren.gateway.limits.QuotaExceededException when as many requests wait as may
      */
     public Place enter() {
-        if (!room.tryAcquire()) {
-            throw new ProblemException(ProblemType.TOO_MANY,
-                    "At most " + settings.maxParked() + " requests may wait at once.")
-                    .with("limit", settings.maxParked()).retryAfter(Duration.ofSeconds(1));
-        }
-        Place place = new Place(Thread.currentThread(), true);
+        String tenant = tenant();
+        room.acquire(tenant, 1);
+        Place place = new Place(Thread.currentThread(), tenant);
         places.add(place);
         return place;
+    }
+
+    /** Of the request that is answered by this thread. */
+    private static String tenant() {
+        RequestAttributes request = RequestContextHolder.getRequestAttributes();
+        Object tenant = request == null
+                ? null
+                : request.getAttribute(Tenant.ATTRIBUTE, RequestAttributes.SCOPE_REQUEST);
+        return tenant == null ? "" : tenant.toString();
     }
 
     /** From now on nobody waits, and whoever does is answered with what is so far. */
@@ -96,13 +105,13 @@ public final class ParkedRequests {
     public final class Place implements AutoCloseable {
 
         private final Thread thread;
-        /** Whether it takes room. */
-        private final boolean counted;
+        /** Whose room it takes; null: none. */
+        private final @Nullable String tenant;
         private boolean waiting;
 
-        private Place(Thread thread, boolean counted) {
+        private Place(Thread thread, @Nullable String tenant) {
             this.thread = thread;
-            this.counted = counted;
+            this.tenant = tenant;
         }
 
         /** Waits; shorter, if the gateway is about to end. */
@@ -139,8 +148,8 @@ public final class ParkedRequests {
 
         @Override
         public void close() {
-            if (places.remove(this) && counted) {
-                room.release();
+            if (places.remove(this) && tenant != null) {
+                room.release(tenant, 1);
             }
         }
     }

@@ -1,5 +1,6 @@
 package dev.wren.gateway.web;
 
+import dev.wren.gateway.limits.QuotaExceededException;
 import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.gateway.store.StoreException;
 import jakarta.servlet.http.HttpServletRequest;
@@ -57,6 +58,14 @@ final class Problems {
         log.error("{} {}: {}", request.getMethod(), request.getRequestURI(), e.getMessage());
         ProblemWriter.write(response,
                 new ProblemException(ProblemType.DAMAGED, "The stored object " + e.key() + " is damaged."));
+    }
+
+    @ExceptionHandler
+    void quota(QuotaExceededException e, HttpServletResponse response) throws IOException {
+        String tenants = e.tenantLimit() == e.limit() ? "." : ", and " + e.tenantLimit() + " of one tenant.";
+        ProblemWriter.write(response,
+                new ProblemException(ProblemType.TOO_MANY, "At most " + e.limit() + " " + e.what() + tenants)
+                        .with("limit", e.tenantLimit()).retryAfter(Duration.ofSeconds(1)));
     }
 
     @ExceptionHandler

@@ -1,5 +1,6 @@
 package dev.wren.gateway.web;
 
+import dev.wren.gateway.limits.Heap;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -13,6 +14,7 @@ import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.io.Resource;
+import org.springframework.core.env.Environment;
 import org.springframework.http.CacheControl;
 import org.springframework.http.HttpHeaders;
 import org.springframework.util.DigestUtils;
@@ -26,6 +28,8 @@ import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 /** What all controllers share. */
 @Configuration(proxyBeanMethods = false)
 class WebConfiguration implements WebMvcConfigurer {
+
+    private static final int MAX_CONNECTIONS = 20_000;
 
     private final Leaving leaving;
 
@@ -73,6 +77,17 @@ class WebConfiguration implements WebMvcConfigurer {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** As many connections as the heap has room for while all are in use, unless it is configured otherwise. */
+    @Bean
+    WebServerFactoryCustomizer<TomcatServletWebServerFactory> connections(Environment environment) {
+        return factory -> {
+            if (!environment.containsProperty("server.tomcat.max-connections")) {
+                factory.addConnectorCustomizers(connector -> connector.setProperty("maxConnections",
+                        Integer.toString(Heap.orMany(0, 5, WebSettings.PARKED, MAX_CONNECTIONS))));
+            }
+        };
     }
 
     @Bean

@@ -18,9 +18,8 @@ import org.springframework.util.unit.DataSize;
 /** Callsets without a gateway around them. */
 public final class CallsetFixture {
 
-    private static final CallsetSettings LIMITS = new CallsetSettings(1_000_000, DataSize.ofMegabytes(1),
-            DataSize.ofMegabytes(1), 1000, 1000, 1000, DataSize.ofMegabytes(1), Duration.ofHours(1), 1000, false,
-            DataSize.ofKilobytes(64), DataSize.ofKilobytes(64), DataSize.ofKilobytes(64));
+    private static final CallsetSettings LIMITS = TestLimits.of(DataSize.ofMegabytes(1), DataSize.ofMegabytes(1), 1000,
+            1000);
 
     private CallsetFixture() {
     }

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.function.IntFunction;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -87,16 +86,14 @@ class JsonMemoryTest {
     /** Reads one body; prints what it came to. */
     public static void main(String[] args) throws IOException {
         Body body = Body.valueOf(args[0]);
-        CallsetSettings limits = new CallsetSettings(1_000_000, DataSize.ofGigabytes(1), DataSize.ofMegabytes(6), 1000,
-                100_000, 10, DataSize.ofMegabytes(64), Duration.ofHours(24), 100, false, DataSize.ofKilobytes(64),
-                DataSize.ofMegabytes(1), DataSize.ofMegabytes(1));
+        CallsetSettings limits = TestLimits.of(DataSize.ofGigabytes(1), DataSize.ofMegabytes(6), 1000, 100_000);
         try {
             if (body == Body.LINES_WITH_LONG_NAMES) {
                 new NdjsonReader(limits).read(body.stream(), (_, _, _) -> {
-                });
+                }, TestLimits.memory());
             } else {
                 new MapRequestReader(limits).read(body.stream(), (_, _, _) -> {
-                });
+                }, TestLimits.memory());
             }
             System.out.print("accepted");
         } catch (ProblemException e) {

@@ -3,6 +3,7 @@ package dev.wren.gateway.callset;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.wren.gateway.limits.QuotaExceededException;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
 import java.io.ByteArrayInputStream;
@@ -20,10 +21,8 @@ class MapRequestReaderTest {
 
     private static final String FUNCTION = "\"function\":{\"jar\":\"j\",\"handler\":\"a.B\"}";
 
-    private final MapRequestReader reader = new MapRequestReader(new CallsetSettings(1_000_000,
-            DataSize.ofMegabytes(100), DataSize.ofMegabytes(1), 100, 1000, 10, DataSize.ofMegabytes(64),
-            Duration.ofHours(24), 100, false, DataSize.ofKilobytes(64),
-            DataSize.ofMegabytes(1), DataSize.ofMegabytes(1)));
+    private final MapRequestReader reader = new MapRequestReader(
+            TestLimits.of(DataSize.ofMegabytes(100), DataSize.ofMegabytes(1), 100, 1000));
 
     private static final class Collected implements DataSink {
 
@@ -46,7 +45,7 @@ class MapRequestReaderTest {
     }
 
     private MapSettings read(String body, DataSink sink) throws IOException {
-        return reader.read(new ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8)), sink);
+        return reader.read(new ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8)), sink, TestLimits.memory());
     }
 
     @Test
@@ -74,7 +73,7 @@ class MapRequestReaderTest {
             }
             body.append("]").append(first ? "" : "," + FUNCTION).append("} \n");
             Collected sink = new Collected();
-            reader.read(trickle(body.toString(), 1 + random.nextInt(9000), random), sink);
+            reader.read(trickle(body.toString(), 1 + random.nextInt(9000), random), sink, TestLimits.memory());
             assertThat(sink.data).isEqualTo(data);
         }
     }
@@ -119,12 +118,22 @@ class MapRequestReaderTest {
             System.arraycopy(start, 0, body, 0, start.length);
             System.arraycopy(bad, 0, body, start.length, bad.length);
             System.arraycopy(end, 0, body, start.length + bad.length, end.length);
-            assertThatThrownBy(() -> reader.read(new ByteArrayInputStream(body), new Collected()))
+            assertThatThrownBy(() -> reader.read(new ByteArrayInputStream(body), new Collected(), TestLimits.memory()))
                     .isInstanceOfSatisfying(ProblemException.class, problem -> {
                         assertThat(problem.type()).isEqualTo(ProblemType.MALFORMED_JSON);
                         assertThat(problem.properties().get("line")).isEqualTo(2L);
                     });
         }
+    }
+
+    /** What is held is bounded by all that may be held, whatever a datum's own limit. */
+    @Test
+    void a_body_that_needs_more_memory_than_there_is_for_all_is_refused() {
+        String datum = "\"" + "x".repeat(900_000) + "\"";
+        assertThatThrownBy(
+                () -> reader.read(new ByteArrayInputStream(("{\"iterdata\":[" + datum + "]," + FUNCTION + "}")
+                        .getBytes(StandardCharsets.UTF_8)), new Collected(), TestLimits.memory(500_000)))
+                .isInstanceOf(QuotaExceededException.class);
     }
 
     private static void assertRefused(String body, ProblemType type, String detail) {

@@ -9,7 +9,6 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -18,14 +17,13 @@ import org.springframework.util.unit.DataSize;
 
 class NdjsonReaderTest {
 
-    private final NdjsonReader reader = new NdjsonReader(new CallsetSettings(1_000_000, DataSize.ofMegabytes(10),
-            DataSize.ofKilobytes(50), 100, 1000, 10, DataSize.ofMegabytes(64), Duration.ofHours(24), 100, false,
-            DataSize.ofKilobytes(64), DataSize.ofMegabytes(1), DataSize.ofMegabytes(1)));
+    private final NdjsonReader reader = new NdjsonReader(
+            TestLimits.of(DataSize.ofMegabytes(10), DataSize.ofKilobytes(50), 100, 1000));
 
     private List<String> read(InputStream body) throws IOException {
         List<String> data = new ArrayList<>();
         reader.read(body, (buffer, offset, length) -> data.add(new String(buffer, offset, length,
-                StandardCharsets.UTF_8)));
+                StandardCharsets.UTF_8)), TestLimits.memory());
         return data;
     }
 

@@ -66,7 +66,7 @@ class DispatchTest {
     private static final int LAST_STEPS = 20_000;
     private static final String EXECUTOR = "fake";
     private static final DispatchSettings SETTINGS = new DispatchSettings(2, Duration.ofMillis(100),
-            Duration.ofSeconds(1), DataSize.ofBytes(3), DataSize.ofBytes(200), 2);
+            Duration.ofSeconds(1), DataSize.ofBytes(3), DataSize.ofBytes(200), 2, DataSize.ofBytes(2000));
 
     private static Level before;
 
@@ -152,6 +152,7 @@ class DispatchTest {
         private final int faultPercent;
         private final boolean bugs;
         private CallLog log;
+        private SimpleMeterRegistry metrics;
         private Dispatcher dispatcher;
         private boolean faulty = true;
 
@@ -174,7 +175,7 @@ class DispatchTest {
         }
 
         private void start() {
-            SimpleMeterRegistry metrics = new SimpleMeterRegistry();
+            metrics = new SimpleMeterRegistry();
             log = CallsetFixture.log(store);
             dispatcher = new Dispatcher(store, log, List.of(executor), SETTINGS, new Rescues(steps, metrics),
                     steps.clock(), metrics, new Dispatcher.Threads(steps, steps, random));
@@ -262,9 +263,15 @@ class DispatchTest {
             }
         }
 
+        private double backlog() {
+            return metrics.get("wren.commit.backlog").gauge().value();
+        }
+
         private void take() {
             try {
+                boolean full = backlog() >= SETTINGS.backlog().toBytes();
                 Optional<Chunk> taken = dispatcher.lane(EXECUTOR).take(Duration.ZERO);
+                assertThat(full && taken.isPresent()).as("nothing is sent while there is no room for more").isFalse();
                 taken.ifPresent(chunk -> {
                     Watched of = all.stream().filter(each -> each.callset == chunk.callset()).findFirst().orElseThrow();
                     Held mine = new Held(of, chunk);
@@ -504,6 +511,7 @@ class DispatchTest {
                         .containsExactly(watched.callset.state(call)));
             }
             assertThat(dispatcher.lane(EXECUTOR).size()).as("no ticket stays").isZero();
+            assertThat(backlog()).as("all that was weighed is written").isZero();
         }
     }
 }

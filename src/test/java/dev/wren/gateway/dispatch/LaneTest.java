@@ -21,7 +21,7 @@ import org.springframework.util.unit.DataSize;
 class LaneTest {
 
     private static final DispatchSettings SETTINGS = new DispatchSettings(3, Duration.ofMillis(100),
-            Duration.ofSeconds(1), DataSize.ofMegabytes(1), DataSize.ofMegabytes(1), 2);
+            Duration.ofSeconds(1), DataSize.ofMegabytes(1), DataSize.ofMegabytes(1), 2, DataSize.ofMegabytes(1));
 
     private final Steps steps = new Steps();
     private final MemoryObjectStore store = new MemoryObjectStore();

@@ -87,7 +87,7 @@ class FunctionCheckTest {
             Map.entry("q/Other", "public class Other implements " + FUNCTION + " {"
                     + " public Integer apply(String x) { return 1; } }"));
 
-    private final FunctionCheck check = new FunctionCheck();
+    private final FunctionCheck check = new FunctionCheck(new Inspections());
     private final Map<String, byte[]> classes = new LinkedHashMap<>();
     private int jars;
 
@@ -301,7 +301,7 @@ class FunctionCheckTest {
 
     @Test
     void remembersWhatIsGoodByContentHandlerAndExcludedPackages() throws IOException {
-        FunctionCheck own = new FunctionCheck();
+        FunctionCheck own = new FunctionCheck(new Inspections());
         LocalJar jar = local(classes);
         own.check(jar, "p.Fn", List.of());
         Files.delete(jar.path());

@@ -1,5 +1,6 @@
 package dev.wren.gateway.jar;
 
+import dev.wren.gateway.limits.TenantShare;
 import dev.wren.gateway.store.file.FileObjectStore;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayInputStream;
@@ -49,7 +50,8 @@ final class JarFixture implements AutoCloseable {
     private Jars start(long cacheSize) {
         JarSettings settings = new JarSettings(DataSize.ofMegabytes(1), 100, DataSize.ofMegabytes(10), 2,
                 cacheFolder.toString(), DataSize.ofBytes(cacheSize));
-        return new Jars(store, settings, Clock.fixed(NOW, ZoneOffset.UTC), metrics);
+        return new Jars(store, settings, new Inspections(), new TenantShare(1), Clock.fixed(NOW, ZoneOffset.UTC),
+                metrics);
     }
 
     /** Bytes of jars that are files, as measured. */

@@ -7,6 +7,7 @@ import static dev.wren.gateway.jar.JarFixture.sha256;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.wren.gateway.limits.QuotaExceededException;
 import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
@@ -118,10 +119,8 @@ class JarsTest {
             try {
                 assertThat(reading.await(10, TimeUnit.SECONDS)).isTrue();
                 assertThatThrownBy(() -> fixture.put("job", jar("a")))
-                        .isInstanceOfSatisfying(ProblemException.class, e -> {
-                            assertThat(e.type()).isEqualTo(ProblemType.TOO_MANY);
-                            assertThat(e.retryAfter()).isPositive();
-                        });
+                        .isInstanceOfSatisfying(QuotaExceededException.class,
+                                e -> assertThat(e.limit()).isEqualTo(2));
             } finally {
                 goOn.countDown();
             }

@@ -40,7 +40,8 @@ import org.slf4j.LoggerFactory;
 final class ChunkRun {
 
     private static final Logger log = LoggerFactory.getLogger(ChunkRun.class);
-    private static final int REPORT_FRAME_LIMIT = 1 << 27;
+    /** Of a message of reports: a worker sends them sooner; large values and logs are streamed. */
+    private static final int REPORT_FRAME_LIMIT = 1 << 24;
     private static final Duration SHORTEST_WATCH = Duration.ofMillis(1);
 
     private final Chunk chunk;

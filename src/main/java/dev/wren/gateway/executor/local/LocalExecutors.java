@@ -37,8 +37,16 @@ final class LocalExecutors implements ExecutorKind {
     @Override
     public Executor create(String name, String prefix, Binder binder) {
         LocalSettings settings = binder.bindOrCreate(prefix, LocalSettings.class);
-        WorkerInstall install = WorkerInstall.into(CacheFolder.take("worker", settings.cacheFolder()), OPTIONS);
+        WorkerUsers users = new WorkerUsers(settings.users());
+        CacheFolder cache = CacheFolder.take("worker", settings.cacheFolder());
+        if (users.isAny()) {
+            cache.letThrough();
+        }
+        WorkerInstall install = WorkerInstall.into(cache, OPTIONS);
         ProcessFolder folder = ProcessFolder.make("workers");
+        if (users.isAny()) {
+            folder.letThrough();
+        }
         return new LocalExecutor(name, settings,
                 new WorkerPool(name, settings, install, folder, jars, clock, metrics), install, clock);
     }

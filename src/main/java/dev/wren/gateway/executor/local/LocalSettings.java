@@ -2,6 +2,7 @@ package dev.wren.gateway.executor.local;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -11,9 +12,10 @@ import org.springframework.util.unit.DataSize;
  * Settings of one local executor, under {@code wren.executors.<name>}.
  *
  * @param workers calls run at once: one a core, at least two, where it is not given; 1 to 1,024, but at least two run
- * @param processes worker JVMs alive at once, busy or idle, without the spare: twice the workers where it is not given
+ * @param processes worker JVMs alive at once, busy or idle, without the spare: where it is not given twice the workers,
+ * or fewer where the machine or container has less memory, but never fewer than the workers
  * @param spare whether a JVM is kept ready that no function was loaded in
- * @param memory heap of a worker JVM
+ * @param memory heap of a worker JVM; 0: 512 MB, or less where the machine or container has less for all of them
  * @param idleTimeout how long an unused JVM is kept
  * @param startTimeout how long a JVM may take until it presents itself
  * @param setupTimeout how long loading and constructing a function may take
@@ -28,6 +30,8 @@ import org.springframework.util.unit.DataSize;
  * @param excerptLimit bytes of output shown with the status of a call
  * @param logLimit bytes of output kept; of more, head and tail
  * @param nestingLimit levels of nesting of a datum or value
+ * @param users names of the operating system's users that run the functions of tenants, by tenant: other tenants' files
+ * and the gateway's own are closed to these. The gateway must be root then, and there must be {@code setpriv}
  * @param environment names of the gateway's environment variables that workers inherit
  * @param jvmArguments further arguments of worker JVMs
  * @param overridable settings that a map may override by {@code config}: of {@code memory}
@@ -35,7 +39,7 @@ import org.springframework.util.unit.DataSize;
  * system's temporary files where it is not given
  */
 record LocalSettings(@Nullable Integer workers, @Nullable Integer processes, @DefaultValue("true") boolean spare,
-        @DefaultValue("512MB") DataSize memory, @DefaultValue("60s") Duration idleTimeout,
+        @DefaultValue("0B") DataSize memory, @DefaultValue("60s") Duration idleTimeout,
         @DefaultValue("60s") Duration startTimeout, @DefaultValue("60s") Duration setupTimeout,
         @DefaultValue("10s") Duration grace,
         @DefaultValue("10s") Duration stopTimeout, @DefaultValue("20ms") Duration chunkTime,
@@ -43,6 +47,7 @@ record LocalSettings(@Nullable Integer workers, @Nullable Integer processes, @De
         @DefaultValue("64KB") DataSize inlineLimit, @DefaultValue("64MB") DataSize resultLimit,
         @DefaultValue("8KB") DataSize excerptLimit, @DefaultValue("1MB") DataSize logLimit,
         @DefaultValue("1000") int nestingLimit,
+        @DefaultValue Map<String, String> users,
         @DefaultValue({
                 "PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR"}) List<String> environment,
         @DefaultValue List<String> jvmArguments, @DefaultValue("memory") Set<String> overridable,
@@ -51,6 +56,7 @@ record LocalSettings(@Nullable Integer workers, @Nullable Integer processes, @De
     private static final int MAX_WORKERS = 1024;
 
     LocalSettings {
+        users = Map.copyOf(users);
         environment = List.copyOf(environment);
         jvmArguments = List.copyOf(jvmArguments);
         overridable = Set.copyOf(overridable);
@@ -63,15 +69,24 @@ record LocalSettings(@Nullable Integer workers, @Nullable Integer processes, @De
         if (chunkMax < 1 || chunkTime.isNegative()) {
             throw new IllegalArgumentException("chunkMax and chunkTime: over zero");
         }
+        if (memory.toBytes() == 0) {
+            memory = WorkerMemory.here().heap(slots(workers));
+        }
+    }
+
+    private static int slots(@Nullable Integer workers) {
+        return Math.max(2, workers == null ? Runtime.getRuntime().availableProcessors() : workers);
     }
 
     /** Calls run at once. */
     int slots() {
-        return Math.max(2, workers == null ? Runtime.getRuntime().availableProcessors() : workers);
+        return slots(workers);
     }
 
     /** JVMs alive at once. */
     int maxProcesses() {
-        return Math.max(slots(), processes == null ? 2 * slots() : processes);
+        return Math.max(slots(), processes == null
+                ? Math.min(2 * slots(), WorkerMemory.here().processes(memory))
+                : processes);
     }
 }

@@ -14,20 +14,22 @@ import org.springframework.util.unit.DataSize;
  * @param excludeModules packages not taken from the jar
  * @param memory heap
  * @param tenant JVMs are never shared between tenants
+ * @param user of the operating system that runs it, or null for the gateway's own
  * @param callset the only callset that the JVM is for, or null
  */
 record RuntimeKey(String sha256, Map<String, String> environment, List<String> excludeModules, DataSize memory,
-        String tenant, @Nullable String callset) {
+        String tenant, @Nullable String user, @Nullable String callset) {
 
     static RuntimeKey of(Callset callset, LocalSettings settings) {
         var map = callset.settings();
         DataSize memory = map.config().get("memory") instanceof String text ? DataSize.parse(text) : settings.memory();
         return new RuntimeKey(callset.sha256(), map.extraEnv(), map.excludeModules(), memory, callset.tenant(),
+                settings.users().get(callset.tenant()),
                 map.useCachedRuntime() ? null : callset.id().text());
     }
 
     /** Whether a JVM that was started for nobody will do. */
     boolean takesSpare(LocalSettings settings) {
-        return environment.isEmpty() && memory.equals(settings.memory());
+        return environment.isEmpty() && user == null && memory.equals(settings.memory());
     }
 }

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -85,6 +86,8 @@ final class WorkerInstall implements AutoCloseable {
     private void write(byte[] bytes) throws IOException {
         Path temporary = Files.createTempFile(folder.path(), "worker-", ".tmp");
         Files.write(temporary, bytes);
+        // There is nothing secret in it; whether others come so far is for the folder to say.
+        Files.setPosixFilePermissions(temporary, PosixFilePermissions.fromString("rw-r--r--"));
         Files.move(temporary, jar, StandardCopyOption.ATOMIC_MOVE);
     }
 
@@ -128,6 +131,7 @@ final class WorkerInstall implements AutoCloseable {
             Files.delete(temporary);
             try {
                 if (train(temporary)) {
+                    Files.setPosixFilePermissions(temporary, PosixFilePermissions.fromString("rw-r--r--"));
                     Files.move(temporary, cache, StandardCopyOption.ATOMIC_MOVE);
                     log.debug("made the workers' start-up cache {}", cache);
                 } else {

@@ -203,6 +203,7 @@ final class WorkerPool implements AutoCloseable {
                 "-XX:ErrorFile=" + folder.path().resolve(id).resolve("hs_err.log")));
         options.addAll(settings.jvmArguments());
         WorkerProcess worker = WorkerProcess.start(install.command(options), folder.path().resolve(id), environment,
+                key == null ? null : key.user(),
                 new Frame.WorkerSettings(id, (int) settings.inlineLimit().toBytes(),
                         (int) settings.resultLimit().toBytes(), (int) settings.excerptLimit().toBytes(),
                         (int) settings.logLimit().toBytes(), settings.nestingLimit()),

@@ -22,6 +22,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,18 +71,26 @@ final class WorkerProcess implements AutoCloseable {
      *
      * @param folder is made, and is the worker's own; it removes it where the gateway is gone
      * @param environment all variables that it gets
+     * @param user of the operating system that it runs as; null: the gateway's own
      * @throws IOException when it does not start within {@code timeout}; its output is in the message
      */
     static WorkerProcess start(List<String> command, Path folder, Map<String, String> environment,
-            Frame.WorkerSettings settings, Duration timeout) throws IOException {
-        Path work = Files.createDirectories(folder.resolve("work"));
+            @Nullable String user, Frame.WorkerSettings settings, Duration timeout) throws IOException {
+        Files.createDirectory(folder,
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        Path work = Files.createDirectory(folder.resolve("work"));
         Path output = Files.createFile(folder.resolve("output"));
         Path socket = folder.resolve("socket");
         Process process = null;
         try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             server.bind(UnixDomainSocketAddress.of(socket));
             Progress progress = Progress.open(folder.resolve("progress"));
-            List<String> full = new ArrayList<>(command);
+            List<String> full = new ArrayList<>();
+            if (user != null) {
+                WorkerUsers.give(folder, user);
+                full.addAll(WorkerUsers.command(user));
+            }
+            full.addAll(command);
             full.addAll(List.of("local", "--folder", folder.toString()));
             ProcessBuilder builder = new ProcessBuilder(full).directory(work.toFile())
                     .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
@@ -89,6 +98,9 @@ final class WorkerProcess implements AutoCloseable {
                     .redirectErrorStream(true);
             builder.environment().clear();
             builder.environment().putAll(environment);
+            if (user != null) {
+                builder.environment().put("HOME", work.toString());
+            }
             process = builder.start();
             Connected connected = connect(server, process, timeout);
             WorkerProcess worker = new WorkerProcess(settings.workerId(), folder, output, process,
@@ -193,8 +205,14 @@ final class WorkerProcess implements AutoCloseable {
     void assign(RuntimeKey owner, LocalJar file) throws IOException {
         key = owner;
         jar = file;
-        if (owner.callset() != null) {
-            copy = Files.copy(file.path(), folder.resolve("function.jar"));
+        String user = owner.user();
+        if (owner.callset() != null || user != null) {
+            Path own = folder.resolve("function.jar");
+            copy = Files.copy(file.path(), own);
+            if (user != null) {
+                // The cache of jars is closed to it.
+                WorkerUsers.give(own, user);
+            }
         }
     }
 

@@ -16,6 +16,7 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -67,7 +68,9 @@ public final class FileObjectStore implements ObjectStore {
      */
     public static FileObjectStore open(Path folder) {
         try {
-            Path root = Files.createDirectories(folder.toAbsolutePath().normalize()).toRealPath();
+            // Where it is made here, nobody else reads it: it holds the data of all tenants.
+            Path root = Files.createDirectories(folder.toAbsolutePath().normalize(),
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))).toRealPath();
             Path own = Files.createDirectories(root.resolve(OWN));
             Path temporary = Files.createDirectories(own.resolve("tmp"));
             FolderLock lock = FolderLock.take(root, own.resolve("lock"));
