@@ -7,9 +7,14 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import java.io.IOException;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -90,6 +95,65 @@ class BrokenRequestsIT {
             }
         }
         assertQuiet();
+    }
+
+    /** Whoever goes away in the middle of an answer. */
+    @Test
+    void an_answer_that_nobody_reads_to_its_end_is_no_error() throws IOException {
+        String data = "[" + ("\"" + "x".repeat(100) + "\",").repeat(50_000) + "1]";
+        String id = gateway.http()
+                .map("{\"function\":{\"jar\":\"fn\",\"handler\":\"fn.Echo\"},\"iterdata\":" + data + "}");
+        gateway.http().done(id);
+        for (String path : List.of("/results", "/results HTTP/1.1\r\nAccept: application/x-ndjson", "/events",
+                "/futures?limit=1000")) {
+            URI uri = URI.create(gateway.url());
+            try (Socket socket = new Socket(uri.getHost(), uri.getPort())) {
+                socket.setReceiveBufferSize(2048);
+                socket.setSoLinger(true, 0);
+                socket.getOutputStream().write(("GET /calls/" + id + path + (path.contains("HTTP") ? "" : " HTTP/1.1")
+                        + "\r\nHost: localhost\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+                assertThat(socket.getInputStream().readNBytes(200)).hasSize(200);
+            }
+        }
+        assertThat(gateway.http().delete("/calls/" + id).status()).isEqualTo(204);
+        assertQuiet();
+    }
+
+    /** The store goes away, or the callset is deleted, when the first of a thousand futures are out already. */
+    @Test
+    void an_answer_that_cannot_be_written_to_its_end_is_cut_off(@TempDir Path folder) throws IOException {
+        FaultyStore faults = new FaultyStore();
+        try (RunningGateway other = RunningGateway.startWithFunctions(folder, faults::in,
+                "--wren.callsets.segment-cache=1KB", "--wren.dispatch.segment-bytes=2KB")) {
+            String id = other.http().map("{\"function\":{\"jar\":\"fn\",\"handler\":\"fn.Echo\"},\"iterdata\":["
+                    + ("\"" + "x".repeat(500) + "\",").repeat(500) + "1]}");
+            other.http().done(id);
+            String request = "GET /calls/" + id + "/futures?limit=1000 HTTP/1.1\r\nHost: localhost\r\n"
+                    + "Connection: close\r\n\r\n";
+            assertThat(RawRequest.exchange(other.url(), request, false)).endsWith("0\r\n\r\n");
+            clear();
+            for (FaultyStore.Fault fault : List.of(FaultyStore.Fault.BEFORE, FaultyStore.Fault.NONE)) {
+                AtomicInteger reads = new AtomicInteger();
+                faults.faults((operation, key) -> {
+                    if (!operation.equals("get") || !key.contains("/log/") || reads.incrementAndGet() != 100) {
+                        return FaultyStore.Fault.NONE;
+                    }
+                    if (fault == FaultyStore.Fault.NONE) {
+                        faults.fail(false);
+                        other.http().delete("/calls/" + id);
+                    }
+                    return fault;
+                });
+                String answer;
+                try {
+                    answer = RawRequest.exchange(other.url(), request, false);
+                } catch (SocketException _) {
+                    continue;
+                }
+                assertThat(answer).startsWith("HTTP/1.1 200").doesNotEndWith("0\r\n\r\n");
+            }
+            assertThat(LOG.list).filteredOn(event -> event.getThrowableProxy() != null).isEmpty();
+        }
     }
 
     @Test

@@ -24,6 +24,12 @@ class InvokePoolIT {
 
         private final AtomicInteger now = new AtomicInteger();
         private final AtomicInteger most = new AtomicInteger();
+        private final CountDownLatch met = new CountDownLatch(1);
+        private final int expected;
+
+        private CountedReads(int expected) {
+            this.expected = expected;
+        }
 
         @Override
         public Object postProcessAfterInitialization(Object bean, String name) {
@@ -34,8 +40,13 @@ class InvokePoolIT {
                     (_, method, arguments) -> {
                         boolean counted = method.getName().equals("read") && arguments[0].toString().endsWith("/data");
                         if (counted) {
-                            most.accumulateAndGet(now.incrementAndGet(), Math::max);
-                            boolean _ = new CountDownLatch(1).await(20, TimeUnit.MILLISECONDS);
+                            int meet = now.incrementAndGet();
+                            most.accumulateAndGet(meet, Math::max);
+                            if (meet >= expected) {
+                                met.countDown();
+                            }
+                            // Nobody goes on before as many are there as may be.
+                            boolean _ = met.await(20, TimeUnit.SECONDS);
                         }
                         try {
                             return method.invoke(bean, arguments);
@@ -53,7 +64,7 @@ class InvokePoolIT {
     @ParameterizedTest
     @CsvSource({"1, 1", "2, 2", "64, 4"})
     void no_more_are_sent_at_once(int threads, int most, @TempDir Path store) {
-        CountedReads reads = new CountedReads();
+        CountedReads reads = new CountedReads(most);
         try (RunningGateway gateway = RunningGateway.startWithFunctions(store,
                 context -> context.registerBean("countedReads", CountedReads.class, () -> reads),
                 "--wren.executors.local.workers=4")) {
@@ -62,8 +73,7 @@ class InvokePoolIT {
             String id = gateway.http().map("{\"function\":{\"jar\":\"fn\",\"handler\":\"fn.Echo\"},\"chunkSize\":1,"
                     + "\"invokePoolThreads\":" + threads + ",\"iterdata\":" + data + "}");
             assertThat(gateway.http().done(id).path("states").path("success").asInt()).isEqualTo(60);
-            // How many of those allowed meet is chance; with more than one allowed, some do.
-            assertThat(reads.most.get()).isBetween(Math.min(2, threads), most);
+            assertThat(reads.most.get()).isEqualTo(most);
         }
     }
 }

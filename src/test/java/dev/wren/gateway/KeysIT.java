@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,6 +26,15 @@ class KeysIT {
     void without_keys_it_refuses_to_listen_to_others(@TempDir Path store) {
         assertThatThrownBy(() -> RunningGateway.start(store, "--server.address=0.0.0.0").close())
                 .rootCause().hasMessageContaining("wren.security.keys");
+    }
+
+    @Test
+    void one_key_is_not_two_tenants(@TempDir Path store) {
+        assertThatThrownBy(() -> RunningGateway.start(store, "--wren.security.keys[0].name=a",
+                "--wren.security.keys[0].sha256=" + hash("k"), "--wren.security.keys[1].name=b",
+                "--wren.security.keys[1].sha256=" + hash("k").toUpperCase(Locale.ROOT),
+                "--wren.security.keys[1].tenant=blue").close())
+                .hasStackTraceContaining("a and b are the same key");
     }
 
     /** A name that leads to this machine by a name server's word alone must not do: that is how a page gets in. */

@@ -91,12 +91,23 @@ public final class CallTable {
         states[call] |= DECIDED;
     }
 
-    /** The same, where a worker has begun the call: it counts as running until its outcome is durable. */
-    public void decideBegun(int call) {
+    /**
+     * The same, where a worker has begun the call: it counts as running until its outcome is durable.
+     *
+     * @param invokedAfter milliseconds from the callset's creation to the invocation
+     */
+    public void decideBegun(int call, long invokedAfter) {
         if (state(call) == CallState.INVOKED) {
             move(call, CallState.RUNNING);
+            // The place of the record, which it does not have yet, has room for it.
+            offsets[call] = (int) Math.max(0, Math.min(Integer.MAX_VALUE, invokedAfter));
         }
         decide(call);
+    }
+
+    /** What {@link #decideBegun} was told of a call whose outcome is not durable yet. */
+    public OptionalInt invokedAfter(int call) {
+        return state(call) == CallState.RUNNING ? OptionalInt.of(offsets[call]) : OptionalInt.empty();
     }
 
     /** An attempt has ended, and the call is to be tried again. */

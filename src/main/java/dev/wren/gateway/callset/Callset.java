@@ -79,6 +79,11 @@ public final class Callset {
             }
 
             @Override
+            public boolean isAtWork(int call) {
+                return false;
+            }
+
+            @Override
             public @Nullable Instant invokedAt(int call) {
                 return null;
             }
@@ -91,6 +96,9 @@ public final class Callset {
 
         /** Indexes of the calls that a worker has begun and not yet reported. */
         int[] calls();
+
+        /** Whether the call is one of {@link #calls()}. */
+        boolean isAtWork(int call);
 
         /** When a call that is at an executor was handed to it, or null if it is at none. */
         @Nullable
@@ -587,7 +595,7 @@ public final class Callset {
     }
 
     private boolean isAtWork(int index) {
-        return atWork().anyMatch(call -> call == index);
+        return !table().isDecided(index) && running.isAtWork(index);
     }
 
     private Segment.Head last() {

@@ -410,7 +410,6 @@ public final class Callsets {
             driveAgain(callset);
             return true;
         } catch (DamagedObjectException e) {
-            running.remove(callset.id());
             log.error("callset {} is damaged and is not driven: {}", callset.id(), e.getMessage());
             return false;
         }
@@ -464,6 +463,17 @@ public final class Callsets {
         if (callset.size() == 0) {
             return;
         }
+        try {
+            begin(callset);
+        } catch (DamagedObjectException e) {
+            running.remove(callset.id(), callset);
+            runningCount.release(callset.tenant(), 1);
+            runningMemory.release(callset.tenant(), weight);
+            throw e;
+        }
+    }
+
+    private void begin(Callset callset) {
         CallsetId reduced = callset.reduceOf();
         if (reduced == null) {
             nowOrLater("drive", callset, () -> drives.begin(callset));
@@ -496,7 +506,8 @@ public final class Callsets {
         } catch (DamagedObjectException e) {
             throw e;
         } catch (RuntimeException | Error e) {
-            log.error("callset {}: it is durable, and driven later", callset.id(), e);
+            log.warn("callset {}: it is durable, and driven later: {}", callset.id(), e.toString());
+            log.debug("callset {}", callset.id(), e);
             rescues.until(what, callset.id(), () -> {
                 if (!callset.deleted() && !callset.done()) {
                     action.run();

@@ -12,6 +12,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.exc.JacksonIOException;
@@ -30,15 +31,26 @@ final class JsonParsers {
     /** Bytes of a tree for each byte of its text, at most about: nothing but small numbers or empty arrays. */
     private static final int TREE = 24;
 
+    /** Bytes of a text whose names may be kept: thousands of them are a few megabytes. */
+    private static final int SHORT = 512;
+
     private final JsonMapper mapper;
+    private final JsonFactory forShort;
     private final int maxNesting;
 
     JsonParsers(int maxNesting) {
         this.maxNesting = maxNesting;
-        this.mapper = JsonMapper.builder(JsonFactory.builder()
+        // Without a table of names: it keeps those of any length, thousands of them, after the body and for all others.
+        this.mapper = JsonMapper.builder(factory(maxNesting, false))
+                .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+                .disable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+        this.forShort = factory(maxNesting, true);
+    }
+
+    private static JsonFactory factory(int maxNesting, boolean keepNames) {
+        return JsonFactory.builder()
                 .recyclerPool(JsonRecyclerPools.threadLocalPool())
-                // Else names of any length are kept, thousands of them, after the body and for all others.
-                .disable(TokenStreamFactory.Feature.CANONICALIZE_PROPERTY_NAMES)
+                .configure(TokenStreamFactory.Feature.CANONICALIZE_PROPERTY_NAMES, keepNames)
                 .streamReadConstraints(StreamReadConstraints.builder()
                         .maxNestingDepth(maxNesting)
                         .maxNumberLength(Integer.MAX_VALUE)
@@ -47,8 +59,7 @@ final class JsonParsers {
                         .build())
                 .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                 .disable(StreamReadFeature.AUTO_CLOSE_SOURCE)
-                .build()).enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-                .disable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+                .build();
     }
 
     JsonMapper mapper() {
@@ -62,14 +73,15 @@ final class JsonParsers {
 
     /** A parser of bytes that are known to be UTF-8. */
     JsonParser parser(byte[] bytes, int offset, int length) {
-        return mapper.createParser(new String(bytes, offset, length, StandardCharsets.UTF_8));
+        return length <= SHORT
+                // Most lines are a number or a word: they need not be made characters first.
+                ? forShort.createParser(ObjectReadContext.empty(), bytes, offset, length)
+                : mapper.createParser(new String(bytes, offset, length, StandardCharsets.UTF_8));
     }
 
     /** The value in bytes that were parsed before. */
     JsonNode value(byte[] bytes, int offset, int length) {
-        try (JsonParser parser = parser(bytes, offset, length)) {
-            return mapper.readTree(parser);
-        }
+        return mapper.readTree(new String(bytes, offset, length, StandardCharsets.UTF_8));
     }
 
     /**

@@ -123,7 +123,8 @@ final class Drive implements Callset.Running, Chunk.Sink {
     }
 
     private boolean hasWork() {
-        return !stopped && !callset.held() && environment.backlog().hasRoom() && chunks.size() < maxChunks
+        return !stopped && !callset.held() && environment.backlog().hasRoom()
+                && chunks.size() + sending.size() < maxChunks
                 && sending.size() < callset.settings().invokePoolThreads()
                 && !pending.isEmpty();
     }
@@ -137,6 +138,8 @@ final class Drive implements Callset.Running, Chunk.Sink {
         if (calls.length == 0) {
             return Optional.empty();
         }
+        // Others may take the next ones while the data of these are read.
+        environment.offer(this);
         try {
             return send(calls, read(calls));
         } catch (DamagedObjectException e) {
@@ -271,7 +274,7 @@ final class Drive implements Callset.Running, Chunk.Sink {
                 table.tryAgain(report.call(), report.attempt());
                 againLater(report.call(), environment.retries().backoff(report.attempt()));
             } else {
-                table.decideBegun(report.call());
+                table.decideBegun(report.call(), sinceCreation(chunk));
                 decide(report, chunk.invokedAt());
             }
             return true;
@@ -420,7 +423,7 @@ final class Drive implements Callset.Running, Chunk.Sink {
         for (Chunk chunk : chunks) {
             for (int call : chunk.running()) {
                 if (call >= from && call < to && !table.isDecided(call)) {
-                    table.decideBegun(call);
+                    table.decideBegun(call, sinceCreation(chunk));
                     staged.add(new Segment.Entry.Ended(
                             new Report(call, nextAttempt(call), new Outcome.Cancelled(), null),
                             chunk.invokedAt().toEpochMilli(), true));
@@ -509,8 +512,25 @@ final class Drive implements Callset.Running, Chunk.Sink {
     }
 
     @Override
+    public boolean isAtWork(int call) {
+        return locked(() -> {
+            for (Chunk chunk : chunks) {
+                if (chunk.isRunning(call)) {
+                    return true;
+                }
+            }
+            return false;
+        });
+    }
+
+    @Override
     public @Nullable Instant invokedAt(int call) {
-        return locked(() -> chunkOf(call).map(Chunk::invokedAt).or(() -> staged.invokedAt(call))).orElse(null);
+        return locked(() -> chunkOf(call).map(Chunk::invokedAt).or(() -> table.invokedAfter(call).stream()
+                .mapToObj(after -> callset.createdAt().plusMillis(after)).findFirst())).orElse(null);
+    }
+
+    private long sinceCreation(Chunk chunk) {
+        return Duration.between(callset.createdAt(), chunk.invokedAt()).toMillis();
     }
 
     @Override

@@ -9,9 +9,6 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,18 +47,6 @@ final class Staged {
         long left = bytes;
         bytes = 0;
         backlog.remove(left);
-    }
-
-    /** When the call was invoked whose end is on its way into the log. */
-    Optional<Instant> invokedAt(int call) {
-        Stream<Segment.Entry> all = batch == null
-                ? entries.stream()
-                : Stream.concat(batch.entries.stream(), entries.stream());
-        return all.mapMulti((Segment.Entry entry, Consumer<Segment.Entry.Ended> to) -> {
-            if (entry instanceof Segment.Entry.Ended ended && ended.report().call() == call) {
-                to.accept(ended);
-            }
-        }).findFirst().map(ended -> Instant.ofEpochMilli(ended.invokedMillis()));
     }
 
     /** Claims the right to write the next segment; false if somebody has it, or there is nothing to write. */

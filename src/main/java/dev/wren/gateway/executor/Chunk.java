@@ -211,18 +211,30 @@ public final class Chunk implements AutoCloseable {
         }
     }
 
-    /** Whether the call is in this chunk. */
-    public boolean contains(int call) {
-        return Arrays.binarySearch(calls, call) >= 0;
-    }
-
     /** Calls that a worker has begun and not yet reported. */
     public synchronized int[] running() {
+        look();
+        return begun == 0 ? new int[0] : open.stream().takeWhile(p -> p < begun).map(p -> calls[p]).toArray();
+    }
+
+    /** Whether the call is one of {@link #running()}. */
+    public boolean isRunning(int call) {
+        int position = Arrays.binarySearch(calls, call);
+        if (position < 0) {
+            return false;
+        }
+        synchronized (this) {
+            look();
+            return position < begun && open.get(position);
+        }
+    }
+
+    /** What was seen to have begun once has, whatever is looked at later. */
+    private void look() {
         int position = Arrays.binarySearch(calls, current.getAsInt());
         if (position >= 0) {
             begun = Math.max(begun, position + 1);
         }
-        return begun == 0 ? new int[0] : open.stream().takeWhile(p -> p < begun).map(p -> calls[p]).toArray();
     }
 
     /** What the call has written so far, if it is the one that runs. */

@@ -2,8 +2,11 @@ package dev.wren.gateway.security;
 
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -23,6 +26,14 @@ record SecuritySettings(@DefaultValue List<Key> keys,
 
     SecuritySettings {
         keys = List.copyOf(keys);
+        Map<String, Key> byHash = new HashMap<>();
+        for (Key key : keys) {
+            Key same = byHash.put(key.sha256().toLowerCase(Locale.ROOT), key);
+            if (same != null) {
+                throw new IllegalArgumentException(
+                        "wren.security.keys: " + same.name() + " and " + key.name() + " are the same key");
+            }
+        }
     }
 
     /**

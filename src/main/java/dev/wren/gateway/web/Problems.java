@@ -15,6 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
+import org.springframework.http.converter.HttpMessageNotWritableException;
 import org.springframework.security.web.firewall.RequestRejectedException;
 import org.springframework.util.MimeType;
 import org.springframework.web.HttpMediaTypeNotAcceptableException;
@@ -37,18 +38,57 @@ final class Problems {
     private static final DisconnectedClientHelper DISCONNECTED = new DisconnectedClientHelper(
             Problems.class.getName() + ".Disconnected");
 
+    private static void answer(HttpServletResponse response, ProblemException problem) throws IOException {
+        if (response.isCommitted()) {
+            log.debug("an answer is cut off: {}", problem.detail());
+            CutOff.mark();
+        } else {
+            ProblemWriter.write(response, problem);
+        }
+    }
+
+    /** What went wrong while an answer was made, which happens while it is written where it is long. */
+    @ExceptionHandler
+    void unwritten(HttpMessageNotWritableException e, HttpServletRequest request, HttpServletResponse response)
+            throws IOException {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            switch (cause) {
+                case ProblemException problem -> {
+                    problem(problem, response);
+                    return;
+                }
+                case StoreException failed -> {
+                    store(failed, request, response);
+                    return;
+                }
+                case DamagedObjectException damaged -> {
+                    damaged(damaged, request, response);
+                    return;
+                }
+                case BadRequestException broken -> {
+                    broken(broken, request, response);
+                    return;
+                }
+                default -> {
+                    // What it wraps may be one of them.
+                }
+            }
+        }
+        other(e, request, response);
+    }
+
     @ExceptionHandler
     void problem(ProblemException e, HttpServletResponse response) throws IOException {
         if (e.type() == ProblemType.UNAUTHORIZED) {
             response.setHeader(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
         }
-        ProblemWriter.write(response, e);
+        answer(response, e);
     }
 
     @ExceptionHandler
     void store(StoreException e, HttpServletRequest request, HttpServletResponse response) throws IOException {
         log.error("{} {}: the store failed: {}", request.getMethod(), request.getRequestURI(), e.getMessage());
-        ProblemWriter.write(response, new ProblemException(ProblemType.UNAVAILABLE, "The store does not answer.")
+        answer(response, new ProblemException(ProblemType.UNAVAILABLE, "The store does not answer.")
                 .retryAfter(Duration.ofSeconds(5)));
     }
 
@@ -56,14 +96,14 @@ final class Problems {
     void damaged(DamagedObjectException e, HttpServletRequest request, HttpServletResponse response)
             throws IOException {
         log.error("{} {}: {}", request.getMethod(), request.getRequestURI(), e.getMessage());
-        ProblemWriter.write(response,
+        answer(response,
                 new ProblemException(ProblemType.DAMAGED, "The stored object " + e.key() + " is damaged."));
     }
 
     @ExceptionHandler
     void quota(QuotaExceededException e, HttpServletResponse response) throws IOException {
         String tenants = e.tenantLimit() == e.limit() ? "." : ", and " + e.tenantLimit() + " of one tenant.";
-        ProblemWriter.write(response,
+        answer(response,
                 new ProblemException(ProblemType.TOO_MANY, "At most " + e.limit() + " " + e.what() + tenants)
                         .with("limit", e.tenantLimit()).retryAfter(Duration.ofSeconds(1)));
     }
@@ -71,7 +111,7 @@ final class Problems {
     @ExceptionHandler
     void notFound(NoResourceFoundException e, HttpServletRequest request, HttpServletResponse response)
             throws IOException {
-        ProblemWriter.write(response, new ProblemException(ProblemType.NOT_FOUND, "There is nothing at this path."));
+        answer(response, new ProblemException(ProblemType.NOT_FOUND, "There is nothing at this path."));
     }
 
     @ExceptionHandler
@@ -81,34 +121,34 @@ final class Problems {
             response.setHeader(HttpHeaders.ALLOW,
                     String.join(", ", allowed.stream().map(Object::toString).sorted().toList()));
         }
-        ProblemWriter.write(response, new ProblemException(ProblemType.METHOD_NOT_ALLOWED,
+        answer(response, new ProblemException(ProblemType.METHOD_NOT_ALLOWED,
                 "The method " + e.getMethod() + " is not allowed here."));
     }
 
     @ExceptionHandler
     void accept(HttpMediaTypeNotAcceptableException e, HttpServletResponse response) throws IOException {
-        ProblemWriter.write(response, new ProblemException(ProblemType.NOT_ACCEPTABLE, "The answer can be "
+        answer(response, new ProblemException(ProblemType.NOT_ACCEPTABLE, "The answer can be "
                 + String.join(", ", e.getSupportedMediaTypes().stream().map(MediaType::toString).sorted().toList())
                 + "."));
     }
 
     @ExceptionHandler
     void mediaType(HttpMediaTypeNotSupportedException e, HttpServletResponse response) throws IOException {
-        ProblemWriter.write(response, new ProblemException(ProblemType.UNSUPPORTED_MEDIA_TYPE, "The body can be "
+        answer(response, new ProblemException(ProblemType.UNSUPPORTED_MEDIA_TYPE, "The body can be "
                 + String.join(", ", e.getSupportedMediaTypes().stream().map(MimeType::toString).sorted().toList())
                 + "."));
     }
 
     @ExceptionHandler
     void missing(MissingServletRequestParameterException e, HttpServletResponse response) throws IOException {
-        ProblemWriter.write(response, ProblemException.atParameter(ProblemType.INVALID_REQUEST, e.getParameterName(),
+        answer(response, ProblemException.atParameter(ProblemType.INVALID_REQUEST, e.getParameterName(),
                 "This parameter is missing."));
     }
 
     /** A query that the server or its firewall does not take. */
     @ExceptionHandler({RequestRejectedException.class, InvalidParameterException.class})
     void query(Exception e, HttpServletResponse response) throws IOException {
-        ProblemWriter.write(response, new ProblemException(ProblemType.INVALID_REQUEST,
+        answer(response, new ProblemException(ProblemType.INVALID_REQUEST,
                 "The query is not valid: it is name=value, joined by &, percent-encoded, and names have no control"
                         + " characters or unassigned ones."));
     }
@@ -119,7 +159,7 @@ final class Problems {
         String allowed = wanted != null && wanted.isEnum()
                 ? "One of " + java.util.Arrays.toString(wanted.getEnumConstants()) + "."
                 : wanted == Boolean.class || wanted == boolean.class ? "true or false." : "A whole number.";
-        ProblemWriter.write(response,
+        answer(response,
                 ProblemException.atParameter(ProblemType.INVALID_REQUEST, e.getName(), allowed));
     }
 
@@ -139,7 +179,7 @@ final class Problems {
     void broken(IOException e, HttpServletRequest request, HttpServletResponse response) throws IOException {
         log.debug("{} {}: the connection is of no use: {}", request.getMethod(), request.getRequestURI(), e.toString());
         if (!response.isCommitted()) {
-            ProblemWriter.write(response, ServerProblems.of(HttpServletResponse.SC_BAD_REQUEST));
+            answer(response, ServerProblems.of(HttpServletResponse.SC_BAD_REQUEST));
         }
     }
 
@@ -150,12 +190,12 @@ final class Problems {
         }
         if (e instanceof InterruptedException) {
             Thread.currentThread().interrupt();
-            ProblemWriter.write(response, new ProblemException(ProblemType.UNAVAILABLE,
+            answer(response, new ProblemException(ProblemType.UNAVAILABLE,
                     "The gateway is shutting down.").retryAfter(Duration.ofSeconds(5)));
             return;
         }
         log.error("{} {} failed", request.getMethod(), request.getRequestURI(), e);
-        ProblemWriter.write(response, new ProblemException(ProblemType.INTERNAL,
+        answer(response, new ProblemException(ProblemType.INTERNAL,
                 "Something went wrong in the gateway; its log says what."));
     }
 }

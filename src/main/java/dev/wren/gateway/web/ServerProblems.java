@@ -16,6 +16,10 @@ final class ServerProblems implements ErrorController {
 
     @RequestMapping("/error")
     void error(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        if (response.isCommitted()) {
+            // Part of another answer is out: the server is about to cut the connection.
+            return;
+        }
         Object status = request.getAttribute(RequestDispatcher.ERROR_STATUS_CODE);
         ProblemWriter.write(response, of(status instanceof Integer code ? code : 404));
     }

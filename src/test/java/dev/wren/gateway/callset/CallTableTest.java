@@ -56,7 +56,7 @@ class CallTableTest {
                             if (random.nextBoolean()) {
                                 table.decide(call);
                             } else {
-                                table.decideBegun(call);
+                                table.decideBegun(call, call);
                                 model[call] = model[call] == CallState.INVOKED ? CallState.RUNNING : model[call];
                             }
                             assertThat(table.isDecided(call)).isTrue();

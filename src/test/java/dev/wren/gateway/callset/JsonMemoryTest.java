@@ -15,7 +15,7 @@ import org.springframework.util.unit.DataSize;
 /** Bodies that are made to exhaust the heap, read in a JVM that has 64 MB of it. */
 class JsonMemoryTest {
 
-    private static final int SIZE = 150_000_000;
+    private static final int SIZE = 100_000_000;
 
     /** A body, and the slug of the problem that is its answer; none for one that is in order. */
     enum Body {

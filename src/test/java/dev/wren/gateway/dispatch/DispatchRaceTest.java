@@ -105,6 +105,8 @@ class DispatchRaceTest {
                 CallsetFixture.settings(2, null, life % 3 == 0 ? 2 : null, null), "fake", CALLS, Instant.now());
         Callset callset = CallsetFixture.begun(manifest, store, log, dispatcher);
         AtomicBoolean over = new AtomicBoolean();
+        int most = life % 3 == 0 ? 2 : SLOTS;
+        AtomicInteger atOnce = new AtomicInteger();
         List<Future<?>> all = new ArrayList<>();
         try {
             for (int call = 0; call < CALLS; call += 7) {
@@ -121,7 +123,7 @@ class DispatchRaceTest {
             dispatcher.begin(callset);
             for (int slot = 0; slot < SLOTS; slot++) {
                 Random random = new Random(life * 31L + slot);
-                all.add(people.submit(() -> serve(dispatcher.lane("fake"), random, over)));
+                all.add(people.submit(() -> serve(dispatcher.lane("fake"), random, atOnce, most, over)));
             }
             if (life % 2 == 0) {
                 Random random = new Random(life);
@@ -161,12 +163,15 @@ class DispatchRaceTest {
         }
     }
 
-    private static Void serve(Lane lane, Random random, AtomicBoolean over) throws InterruptedException {
+    private static Void serve(Lane lane, Random random, AtomicInteger atOnce, int most, AtomicBoolean over)
+            throws InterruptedException {
         while (!over.get()) {
             var taken = lane.take(Duration.ofMillis(5));
             if (taken.isPresent()) {
                 try (Chunk chunk = taken.get()) {
+                    assertThat(atOnce.incrementAndGet()).as("chunks at once").isLessThanOrEqualTo(most);
                     run(chunk, random);
+                    atOnce.decrementAndGet();
                 }
             }
         }

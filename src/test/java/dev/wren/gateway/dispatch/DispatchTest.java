@@ -61,7 +61,7 @@ import org.springframework.util.unit.DataSize;
  */
 class DispatchTest {
 
-    private static final int LIVES = 4000;
+    private static final int LIVES = 3000;
     private static final int STEPS = 120;
     private static final int LAST_STEPS = 20_000;
     private static final String EXECUTOR = "fake";
@@ -142,7 +142,9 @@ class DispatchTest {
     private static final class Life {
 
         private final Random random;
-        private final Steps steps = new Steps();
+        /** What is done now, and what later: rescues, retries. */
+        private Steps steps = new Steps();
+        private Steps commits = new Steps(steps);
         private final FaultyStore faults = new FaultyStore();
         private final MemoryObjectStore truth = new MemoryObjectStore();
         private final ObjectStore store = faults.wrap(truth);
@@ -178,7 +180,7 @@ class DispatchTest {
             metrics = new SimpleMeterRegistry();
             log = CallsetFixture.log(store);
             dispatcher = new Dispatcher(store, log, List.of(executor), SETTINGS, new Rescues(steps, metrics),
-                    steps.clock(), metrics, new Dispatcher.Threads(steps, steps, random));
+                    steps.clock(), metrics, new Dispatcher.Threads(commits, steps, random));
         }
 
         void live() {
@@ -246,12 +248,12 @@ class DispatchTest {
                         crash();
                     }
                 }
-                default -> steps.runOne(random);
+                default -> runOne();
             }
         }
 
         private void lastStep() {
-            if (random.nextInt(3) > 0 || !steps.runOne(random)) {
+            if (random.nextInt(3) > 0 || !runOne()) {
                 take();
                 for (Held each : List.copyOf(held)) {
                     begin(each);
@@ -265,6 +267,13 @@ class DispatchTest {
 
         private double backlog() {
             return metrics.get("wren.commit.backlog").gauge().value();
+        }
+
+        /** Lets one of those go on who have something to do; or time, where nobody has. */
+        private boolean runOne() {
+            return random.nextBoolean()
+                    ? commits.runOne(random) || steps.runOne(random)
+                    : steps.runOne(random) || commits.runOne(random);
         }
 
         private void take() {
@@ -395,9 +404,18 @@ class DispatchTest {
                     .stream().map(ObjectStore.Entry::key).toList());
         }
 
-        /** All that is in memory is lost; late words of workers reach nobody. */
+        /** All that is in memory is lost, or what was reported is committed first; late words of workers reach nobody. */
         private void crash() {
-            steps.crash();
+            if (random.nextBoolean()) {
+                try {
+                    dispatcher.stop(Duration.ZERO);
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+                check();
+            }
+            steps = new Steps(steps);
+            commits = new Steps(steps);
             held.clear();
             start();
             for (Watched watched : all) {
@@ -492,7 +510,7 @@ class DispatchTest {
         }
 
         private void checkEnd() {
-            while (steps.runOne(random)) {
+            while (runOne()) {
                 // What is left to be done changes nothing that was seen.
                 check();
             }

@@ -22,8 +22,17 @@ import java.util.concurrent.TimeUnit;
 final class Steps extends AbstractExecutorService implements ScheduledExecutorService {
 
     private final List<Task> tasks = new ArrayList<>();
-    private long nowMillis = 1_800_000_000_000L;
+    private final long[] nowMillis;
     private boolean ended;
+
+    Steps() {
+        nowMillis = new long[]{1_800_000_000_000L};
+    }
+
+    /** Others, by the same clock. */
+    Steps(Steps other) {
+        nowMillis = other.nowMillis;
+    }
 
     private record Task(long due, Runnable action) {
     }
@@ -43,7 +52,7 @@ final class Steps extends AbstractExecutorService implements ScheduledExecutorSe
 
             @Override
             public Instant instant() {
-                return Instant.ofEpochMilli(nowMillis);
+                return Instant.ofEpochMilli(nowMillis[0]);
             }
         };
     }
@@ -53,20 +62,15 @@ final class Steps extends AbstractExecutorService implements ScheduledExecutorSe
         if (tasks.isEmpty()) {
             return false;
         }
-        List<Task> due = tasks.stream().filter(task -> task.due <= nowMillis).toList();
+        List<Task> due = tasks.stream().filter(task -> task.due <= nowMillis[0]).toList();
         if (due.isEmpty()) {
-            nowMillis = tasks.stream().mapToLong(Task::due).min().getAsLong();
+            nowMillis[0] = tasks.stream().mapToLong(Task::due).min().getAsLong();
             return true;
         }
         Task task = due.get(random.nextInt(due.size()));
         tasks.remove(task);
         task.action.run();
         return true;
-    }
-
-    /** What was to be done is not done any more, as after a crash. */
-    void crash() {
-        tasks.clear();
     }
 
     @Override
@@ -79,7 +83,7 @@ final class Steps extends AbstractExecutorService implements ScheduledExecutorSe
         if (ended) {
             throw new RejectedExecutionException("ended");
         }
-        tasks.add(new Task(nowMillis + unit.toMillis(delay), action));
+        tasks.add(new Task(nowMillis[0] + unit.toMillis(delay), action));
         return new Unused();
     }
 
@@ -137,6 +141,10 @@ final class Steps extends AbstractExecutorService implements ScheduledExecutorSe
 
     @Override
     public boolean awaitTermination(long timeout, TimeUnit unit) {
+        // What was to be run before the shutdown is run.
+        while (!tasks.isEmpty()) {
+            tasks.removeFirst().action.run();
+        }
         return true;
     }
 }
