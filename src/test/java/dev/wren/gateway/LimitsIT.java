@@ -29,7 +29,9 @@ class LimitsIT {
     }
 
     private static RunningGateway twoTenants(Path store, String... settings) throws Exception {
-        String[] all = new String[settings.length + 6];
+        String[] all = new String[settings.length + 7];
+        // Those that run for ever hold up no end.
+        all[6] = "--wren.executors.local.stop-timeout=100ms";
         for (int i = 0; i < 2; i++) {
             String tenant = i == 0 ? "red" : "blue";
             String key = "--wren.security.keys[" + i + "].";
@@ -37,7 +39,7 @@ class LimitsIT {
             all[3 * i + 1] = key + "sha256=" + hash(tenant + "-key");
             all[3 * i + 2] = key + "tenant=" + tenant;
         }
-        System.arraycopy(settings, 0, all, 6, settings.length);
+        System.arraycopy(settings, 0, all, 7, settings.length);
         RunningGateway gateway = RunningGateway.start(store, all);
         gateway.http().putJar("fn", RunningGateway.FUNCTIONS, RED);
         gateway.http().putJar("fn", RunningGateway.FUNCTIONS, BLUE);
