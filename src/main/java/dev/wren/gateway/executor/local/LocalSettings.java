@@ -25,9 +25,9 @@ import org.springframework.util.unit.DataSize;
  * @param chunkTime run time that a chunk is to come to, where the caller has not said how many data go into one
  * @param recallAfter when a call runs longer, those behind it in its chunk go elsewhere
  * @param chunkMax data in a chunk, at most, where the caller has not said how many
- * @param inlineLimit bytes of a value's JSON up to which it travels in its record
+ * @param inlineLimit bytes of a value's JSON up to which it travels in its record; at most 4 MB
  * @param resultLimit bytes of a value's JSON, at most; at most 1 GB
- * @param excerptLimit bytes of output shown with the status of a call
+ * @param excerptLimit bytes of output shown with the status of a call; at most 4 MB
  * @param logLimit bytes of output kept; of more, head and tail
  * @param nestingLimit levels of nesting of a datum or value
  * @param users names of the operating system's users that run the functions of tenants, by tenant: other tenants' files
@@ -54,6 +54,7 @@ record LocalSettings(@Nullable Integer workers, @Nullable Integer processes, @De
         @Nullable String cacheFolder) {
 
     private static final int MAX_WORKERS = 1024;
+    private static final long MAX_INLINE = 4L << 20;
 
     LocalSettings {
         users = Map.copyOf(users);
@@ -68,6 +69,11 @@ record LocalSettings(@Nullable Integer workers, @Nullable Integer processes, @De
         }
         if (chunkMax < 1 || chunkTime.isNegative()) {
             throw new IllegalArgumentException("chunkMax and chunkTime: over zero");
+        }
+        if (inlineLimit.toBytes() > MAX_INLINE || excerptLimit.toBytes() > MAX_INLINE) {
+            throw new IllegalArgumentException(
+                    "inlineLimit and excerptLimit: at most 4MB, since a message of reports has"
+                            + " at most 16MB");
         }
         if (memory.toBytes() == 0) {
             memory = WorkerMemory.here().heap(slots(workers));
