@@ -85,15 +85,15 @@ class LimitsIT {
     @Test
     void the_memory_of_what_runs_is_bounded(@TempDir Path store) {
         try (RunningGateway gateway = RunningGateway.startWithFunctions(store,
-                "--wren.callsets.running-memory=300KB")) {
+                "--wren.callsets.running-memory=60KB")) {
             Http http = gateway.http();
             String large = "{\"function\":{\"jar\":\"fn\",\"handler\":\"fn.Square\"},\"iterdata\":["
                     + IntStream.range(0, 50_000).mapToObj(Integer::toString).collect(Collectors.joining(",")) + "]}";
             Http.Answer refused = http.post("/calls", large);
             assertThat(refused.status()).isEqualTo(429);
-            assertThat(refused.json().path("limit").asInt()).isEqualTo(300 << 10);
+            assertThat(refused.json().path("limit").asInt()).isEqualTo(60 << 10);
             assertThat(http.get("/calls").json().path("items").size()).as("nothing is stored").isZero();
-            for (int i = 0; i < 100; i++) {
+            for (int i = 0; i < 30; i++) {
                 // What has ended takes nothing.
                 assertThat(http.done(http.map(map("square 2"))).path("done").asBoolean()).isTrue();
             }

@@ -129,10 +129,10 @@ class RetentionIT {
         TestClock clock = new TestClock();
         try (RunningGateway gateway = start(store, clock, "--wren.retention.rate=10")) {
             Http http = gateway.http();
-            List<String> old = IntStream.range(0, 30).mapToObj(_ -> http.map(SQUARE + "[1]}")).toList();
+            List<String> old = IntStream.range(0, 18).mapToObj(_ -> http.map(SQUARE + "[1]}")).toList();
             old.forEach(http::done);
             clock.advance(Duration.ofDays(11));
-            await().atMost(Duration.ofSeconds(20)).until(() -> http.callsets("limit=1000").size() < 30);
+            await().atMost(Duration.ofSeconds(20)).until(() -> http.callsets("limit=1000").size() < 18);
             long begun = System.nanoTime();
             int left = http.callsets("limit=1000").size();
             await().atMost(Duration.ofSeconds(60)).until(() -> http.callsets("limit=1000").isEmpty());

@@ -119,12 +119,12 @@ class WorkerFaultsIT {
                 "--wren.jars.cache-folder=" + cache, "--wren.executors.local.spare=false")) {
             Http http = gateway.http();
             http.putJar("examples", RunningGateway.EXAMPLES);
-            String busy = http.map(mixed(",\"chunkSize\":1", List.of("sleep 1500", "sleep 1500")));
+            String busy = http.map(mixed(",\"chunkSize\":1", List.of("sleep 1000", "sleep 1000")));
             await().until(() -> http.get("/calls/" + busy).json().path("states").path("running").asInt() == 2);
             String id = http
                     .map("{\"function\":{\"jar\":\"examples\",\"handler\":\"dev.wren.examples.WordCount::count\"}"
                             + ",\"iterdata\":[\"a b\",\"c d\"]}");
-            long away = System.nanoTime() + Duration.ofSeconds(5).toNanos();
+            long away = System.nanoTime() + Duration.ofSeconds(3).toNanos();
             store.faults((_, key) -> key.contains("jars/sha256") && System.nanoTime() < away
                     ? FaultyStore.Fault.BEFORE
                     : FaultyStore.Fault.NONE);
