@@ -36,9 +36,19 @@ class ArchitectureTest {
         rules.put("workers have no Spring", noClasses().that().resideInAPackage(root + ".worker..")
                 .should().dependOnClassesThat().resideInAPackage("org.springframework.."));
         rules.put("no cycles", slices().matching(root + ".gateway.(*)..").should().beFreeOfCycles());
+        rules.put("no cycles within a feature", slices().matching(root + ".gateway.(**)").should().beFreeOfCycles());
+        rules.put("records know no callset", noClasses()
+                .that().resideInAnyPackage(root + ".gateway.json..", root + ".gateway.record..")
+                .should().dependOnClassesThat().resideInAnyPackage(root + ".gateway.callset..",
+                        root + ".gateway.view..", root + ".gateway.submission..", root + ".gateway.retention..",
+                        root + ".gateway.executor..", root + ".gateway.dispatch.."));
         rules.put("callsets know no executor", noClasses().that().resideInAPackage(root + ".gateway.callset..")
                 .should().dependOnClassesThat().resideInAnyPackage(root + ".gateway.executor..",
-                        root + ".gateway.dispatch.."));
+                        root + ".gateway.dispatch..", root + ".gateway.view..", root + ".gateway.submission..",
+                        root + ".gateway.retention.."));
+        rules.put("views know no submission", noClasses().that().resideInAPackage(root + ".gateway.view..")
+                .should().dependOnClassesThat().resideInAnyPackage(root + ".gateway.submission..",
+                        root + ".gateway.retention..", root + ".gateway.executor..", root + ".gateway.dispatch.."));
         rules.put("nobody outside names the local executor",
                 noClasses().that(not(resideInAPackage(root + ".gateway.executor.local..")))
                         .should().dependOnClassesThat().resideInAPackage(root + ".gateway.executor.local.."));

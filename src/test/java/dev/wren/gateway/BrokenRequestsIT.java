@@ -124,7 +124,7 @@ class BrokenRequestsIT {
     void an_answer_that_cannot_be_written_to_its_end_is_cut_off(@TempDir Path folder) throws IOException {
         FaultyStore faults = new FaultyStore();
         try (RunningGateway other = RunningGateway.startWithFunctions(folder, faults::in,
-                "--wren.callsets.segment-cache=1KB", "--wren.dispatch.segment-bytes=2KB")) {
+                "--wren.records.segment-cache=1KB", "--wren.dispatch.segment-bytes=2KB")) {
             String id = other.http().map("{\"function\":{\"jar\":\"fn\",\"handler\":\"fn.Echo\"},\"iterdata\":["
                     + ("\"" + "x".repeat(500) + "\",").repeat(500) + "1]}");
             other.http().done(id);

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * Who waits for calls of one callset. A commit looks up only the calls that ended with it, so a thousand polls on a
  * thousand calls cost a commit nothing that it does not touch. Safe for use by several threads.
  */
-final class CallWaiters {
+public final class CallWaiters {
 
     /** Instead of a call's index: woken when all calls have ended. */
     static final int DONE = -1;
@@ -75,7 +75,7 @@ final class CallWaiters {
     }
 
     /** Somebody who listens. */
-    record Place(CompletableFuture<Void> rung, Runnable leave) implements AutoCloseable {
+    public record Place(CompletableFuture<Void> rung, Runnable leave) implements AutoCloseable {
         @Override
         public void close() {
             leave.run();

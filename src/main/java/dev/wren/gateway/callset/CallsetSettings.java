@@ -27,7 +27,6 @@ import org.springframework.validation.annotation.Validated;
  * @param maxScan callsets that one request for a list looks at
  * @param allowOverwriteInvokeArgs whether {@code overwriteInvokeArgs} may be used
  * @param inlineData bytes of data up to which they travel in the manifest
- * @param segmentCache bytes of log segments kept in memory for readers; 0: a sixteenth of the heap
  * @param tableCache bytes of state of finished callsets kept in memory for readers; 0: a sixteenth of the heap
  */
 @Validated
@@ -41,13 +40,11 @@ public record CallsetSettings(@DefaultValue("1000000") @Min(0) @Max(100_000_000)
         @DefaultValue("64MB") DataSize maxReduceSize,
         @DefaultValue("24h") Duration idempotencyAge, @DefaultValue("5000") @Min(1) int maxScan,
         @DefaultValue("false") boolean allowOverwriteInvokeArgs,
-        @DefaultValue("64KB") DataSize inlineData, @DefaultValue("0B") DataSize segmentCache,
-        @DefaultValue("0B") DataSize tableCache) {
+        @DefaultValue("64KB") DataSize inlineData, @DefaultValue("0B") DataSize tableCache) {
 
     public CallsetSettings {
         runningMemory = Heap.orPart(runningMemory, 6);
         receiveMemory = Heap.orPart(receiveMemory, 6);
-        segmentCache = Heap.orPart(segmentCache, 16);
         tableCache = Heap.orPart(tableCache, 16);
     }
 }

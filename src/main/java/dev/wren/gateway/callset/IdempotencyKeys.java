@@ -10,7 +10,6 @@ import dev.wren.protocol.Sha256;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -27,7 +26,7 @@ import tools.jackson.databind.json.JsonMapper;
  * left, and its key is free again. Safe for use by several threads.
  */
 @Component
-final class IdempotencyKeys {
+public final class IdempotencyKeys {
 
     private static final Pattern FORM = Pattern.compile("[\\x21-\\x7e]{1,255}");
     private static final Duration LATER = Duration.ofSeconds(1);
@@ -53,7 +52,7 @@ final class IdempotencyKeys {
      * @param createdAt when it was made
      * @param gone whether the callset was deleted
      */
-    record Entry(CallsetId callset, String fingerprint, Instant createdAt, boolean gone) {
+    public record Entry(CallsetId callset, String fingerprint, Instant createdAt, boolean gone) {
     }
 
     /**
@@ -61,7 +60,7 @@ final class IdempotencyKeys {
      *
      * @throws ProblemException {@code invalid-request}, or {@code in-progress} while another request has it
      */
-    Claim claim(String tenant, String key) {
+    public Claim claim(String tenant, String key) {
         if (!FORM.matcher(key).matches()) {
             throw ProblemException.atParameter(ProblemType.INVALID_REQUEST, "Idempotency-Key",
                     "1 to 255 visible ASCII characters.");
@@ -85,7 +84,7 @@ final class IdempotencyKeys {
     }
 
     /** The right to use one key. Used by one thread. */
-    final class Claim implements AutoCloseable {
+    public final class Claim implements AutoCloseable {
 
         private final String hash;
         private final String entryKey;
@@ -103,12 +102,12 @@ final class IdempotencyKeys {
         }
 
         /** What an earlier request with this key came to; nothing if the key is free. */
-        Optional<Entry> known() {
+        public Optional<Entry> known() {
             return Optional.ofNullable(known);
         }
 
         /** SHA-256 of the key, in hex: keys themselves are not stored. */
-        String hash() {
+        public String hash() {
             return hash;
         }
 
@@ -117,7 +116,7 @@ final class IdempotencyKeys {
          *
          * @throws ProblemException {@code in-progress} if another gateway was faster
          */
-        void use(CallsetId callset, String fingerprint) {
+        public void use(CallsetId callset, String fingerprint) {
             Entry entry = new Entry(callset, fingerprint, clock.instant(), false);
             if (store.replace(entryKey, json.writeValueAsBytes(entry), etag).isEmpty()) {
                 throw inProgress();
@@ -144,7 +143,7 @@ final class IdempotencyKeys {
     }
 
     /** Removes the entry under a key of the store if its time is over. */
-    void removeIfOver(String entryKey) {
+    public void removeIfOver(String entryKey) {
         // Claimed before it is looked at: who uses the key meanwhile must not be forgotten.
         if (!claimed.add(entryKey)) {
             return;

@@ -1,5 +1,6 @@
 package dev.wren.gateway.callset;
 
+import dev.wren.gateway.record.Counts;
 import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.gateway.store.StoreException;
@@ -36,12 +37,12 @@ final class Reductions implements AutoCloseable {
     private static final int THREADS = 2;
 
     private final ObjectStore store;
-    private final Drives drives;
+    private final Driver drives;
     private final Rescues rescues;
     private final long maxBytes;
     private final ExecutorService threads;
 
-    Reductions(ObjectStore store, Drives drives, Rescues rescues, CallsetSettings settings) {
+    Reductions(ObjectStore store, Driver drives, Rescues rescues, CallsetSettings settings) {
         this.store = store;
         this.drives = drives;
         this.rescues = rescues;
@@ -66,19 +67,19 @@ final class Reductions implements AutoCloseable {
      * @param map nothing if it was deleted
      * @param reading keeps the map until the array is stored
      */
-    void begin(Callset reduce, Optional<Callset> map, Optional<Readings.Reading> reading) {
+    void begin(Callset reduce, Optional<Callset> map, Optional<ReadLeases.Lease> reading) {
         String key = ObjectKeys.datum(reduce.tenant(), reduce.id(), reduce.callId(0));
         if (store.read(key, 0, 1).isPresent()) {
-            reading.ifPresent(Readings.Reading::close);
+            reading.ifPresent(ReadLeases.Lease::close);
             drives.release(reduce);
         } else if (map.isEmpty() || reading.isEmpty()) {
             fail(reduce, "The callset " + reduce.reduceOf() + " was deleted.");
         } else {
-            map.get().onEnd(() -> later(reduce, map.get(), key, reading.get()));
+            map.get().state().onEnd(() -> later(reduce, map.get(), key, reading.get()));
         }
     }
 
-    private void later(Callset reduce, Callset map, String key, Readings.Reading reading) {
+    private void later(Callset reduce, Callset map, String key, ReadLeases.Lease reading) {
         try {
             threads.execute(() -> prepare(reduce, map, key, reading));
         } catch (RejectedExecutionException _) {
@@ -87,7 +88,7 @@ final class Reductions implements AutoCloseable {
     }
 
     /** Where the store does not answer, the thread is left to others meanwhile. */
-    private void prepare(Callset reduce, Callset map, String key, Readings.Reading reading) {
+    private void prepare(Callset reduce, Callset map, String key, ReadLeases.Lease reading) {
         try {
             tryOnce(reduce, map, key, reading);
         } catch (RuntimeException | Error e) {
@@ -98,7 +99,7 @@ final class Reductions implements AutoCloseable {
     }
 
     /** Throws what may go better another time. */
-    private void tryOnce(Callset reduce, Callset map, String key, Readings.Reading reading) {
+    private void tryOnce(Callset reduce, Callset map, String key, ReadLeases.Lease reading) {
         try {
             write(reduce, map, key);
             drives.release(reduce);
@@ -116,7 +117,7 @@ final class Reductions implements AutoCloseable {
     }
 
     private void write(Callset reduce, Callset map, String key) throws NoArrayException, IOException {
-        if (reduce.done() || reduce.deleted()) {
+        if (reduce.isDone() || reduce.state().isDeleted()) {
             return;
         }
         require(map);
@@ -141,20 +142,20 @@ final class Reductions implements AutoCloseable {
             out.flush();
             // If it is there already, it has the same bytes: values never change.
             boolean _ = upload.commit();
-            if (reduce.deleted()) {
+            if (reduce.state().isDeleted()) {
                 store.delete(List.of(key));
             }
         }
     }
 
     private static void require(Callset map) throws NoArrayException {
-        if (map.deleted()) {
+        if (map.state().isDeleted()) {
             throw new NoArrayException("The callset " + map.id() + " was deleted.");
         }
-        Counts counts = map.counts();
+        Counts counts = map.state().counts();
         if (counts.success() < map.size()) {
-            CallState first = map.next(CallState.ERROR, 0).isPresent() ? CallState.ERROR : CallState.CANCELLED;
-            int call = map.next(first, 0).orElse(0);
+            CallState first = map.state().next(CallState.ERROR, 0).isPresent() ? CallState.ERROR : CallState.CANCELLED;
+            int call = map.state().next(first, 0).orElse(0);
             throw new NoArrayException("Not all calls of the callset " + map.id() + " have succeeded: "
                     + counts.error() + " ended in error and " + counts.cancelled() + " were cancelled; the first is "
                     + map.callId(call) + ".");

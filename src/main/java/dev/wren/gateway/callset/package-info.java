@@ -1,4 +1,4 @@
-/** Maps and what callers see of them: callsets, futures, and waiting for them. Knows no executor. */
+/** Callsets while the gateway knows them: their state, who waits for them, what follows their end. Knows no executor. */
 @NullMarked
 package dev.wren.gateway.callset;
 

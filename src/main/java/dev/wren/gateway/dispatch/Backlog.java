@@ -1,6 +1,6 @@
 package dev.wren.gateway.dispatch;
 
-import dev.wren.gateway.callset.Segment;
+import dev.wren.gateway.record.Segment;
 import dev.wren.protocol.CallError;
 import dev.wren.protocol.Outcome;
 import dev.wren.protocol.Report;

@@ -20,13 +20,16 @@ import org.springframework.validation.annotation.Validated;
  * @param commitThreads segments written at once
  * @param backlog bytes of outcomes that are not yet durable, of all callsets; where there are more, no calls are sent
  * until some are. 0: a sixteenth of the heap
+ * @param noteEvery how often it is noted in the store which callsets are open; a start after a crash looks at all that
+ * are newer
  */
 @Validated
 @ConfigurationProperties("wren.dispatch")
 record DispatchSettings(@DefaultValue("3") @Min(0) @Max(100) int lostRetries,
         @DefaultValue("200ms") Duration retryBase, @DefaultValue("30s") Duration retryCap,
         @DefaultValue("1MB") DataSize chunkBytes, @DefaultValue("1MB") DataSize segmentBytes,
-        @DefaultValue("8") @Min(1) @Max(256) int commitThreads, @DefaultValue("0B") DataSize backlog) {
+        @DefaultValue("8") @Min(1) @Max(256) int commitThreads, @DefaultValue("0B") DataSize backlog,
+        @DefaultValue("5s") Duration noteEvery) {
 
     DispatchSettings {
         backlog = Heap.orPart(backlog, 16);

@@ -1,11 +1,11 @@
 package dev.wren.gateway.dispatch;
 
-import dev.wren.gateway.callset.CallLog;
 import dev.wren.gateway.callset.Callset;
-import dev.wren.gateway.callset.Drives;
+import dev.wren.gateway.callset.Driver;
 import dev.wren.gateway.callset.Rescues;
 import dev.wren.gateway.executor.Executor;
 import dev.wren.gateway.executor.Executors;
+import dev.wren.gateway.record.CallLog;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.protocol.CallError;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -32,9 +32,9 @@ import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Component;
 
-/** Drives all callsets of this gateway: one lane for each executor. Safe for use by several threads. */
+/** Driver all callsets of this gateway: one lane for each executor. Safe for use by several threads. */
 @Component
-final class Dispatcher implements Drives, Drive.Environment, Outcomes.Then {
+final class Dispatcher implements Driver, Drive.Environment, Outcomes.Then {
 
     private static final Logger log = LoggerFactory.getLogger(Dispatcher.class);
 
@@ -118,7 +118,7 @@ final class Dispatcher implements Drives, Drive.Environment, Outcomes.Then {
     public void begin(Callset callset) {
         Drive drive = new Drive(callset, this);
         drives.put(callset, drive);
-        callset.driven(drive);
+        callset.driven().drivenBy(drive);
         if (!lanes.containsKey(callset.executor())) {
             log.error("callset {}: there is no executor {} any more; it waits until there is", callset.id(),
                     callset.executor());
@@ -138,7 +138,7 @@ final class Dispatcher implements Drives, Drive.Environment, Outcomes.Then {
 
     @Override
     public void release(Callset callset) {
-        callset.release();
+        callset.driven().release();
         with(callset, "release", this::offer);
     }
 
@@ -176,7 +176,7 @@ final class Dispatcher implements Drives, Drive.Environment, Outcomes.Then {
         return backlog;
     }
 
-    /** Drives that gave no work, since there was no room for what it would come to, are asked again. */
+    /** Driver that gave no work, since there was no room for what it would come to, are asked again. */
     private void offerAll() {
         later(Duration.ZERO, () -> drives.values().forEach(this::offer));
     }
@@ -220,9 +220,9 @@ final class Dispatcher implements Drives, Drive.Environment, Outcomes.Then {
         drive.abandon();
         forget(drive);
         rescues.until("drive", callset.id(), () -> {
-            if (!callset.deleted() && !drives.containsKey(callset)) {
-                callset.forgetState();
-                if (!callset.done()) {
+            if (!callset.state().isDeleted() && !drives.containsKey(callset)) {
+                callset.driven().forget();
+                if (!callset.isDone()) {
                     begin(callset);
                 }
             }
@@ -260,13 +260,13 @@ final class Dispatcher implements Drives, Drive.Environment, Outcomes.Then {
         Drive drive = drives.get(callset);
         if (drive != null) {
             action.accept(drive);
-        } else if (!callset.done() && !callset.deleted()) {
+        } else if (!callset.isDone() && !callset.state().isDeleted()) {
             // It is being begun anew.
             rescues.until(what, callset.id(), () -> {
                 Drive later = drives.get(callset);
                 if (later != null) {
                     action.accept(later);
-                } else if (!callset.done() && !callset.deleted()) {
+                } else if (!callset.isDone() && !callset.state().isDeleted()) {
                     throw new IllegalStateException("nobody drives it yet");
                 }
             });

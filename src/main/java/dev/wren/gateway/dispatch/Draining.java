@@ -1,6 +1,6 @@
 package dev.wren.gateway.dispatch;
 
-import dev.wren.gateway.web.Leaving;
+import dev.wren.gateway.web.Shutdown;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
@@ -15,11 +15,11 @@ final class Draining implements SmartLifecycle {
 
     private static final Logger log = LoggerFactory.getLogger(Draining.class);
 
-    private final Leaving leaving;
+    private final Shutdown leaving;
     private final Shards shards;
     private volatile boolean running;
 
-    Draining(Leaving leaving, Shards shards) {
+    Draining(Shutdown leaving, Shards shards) {
         this.leaving = leaving;
         this.shards = shards;
     }

@@ -1,10 +1,11 @@
 package dev.wren.gateway.dispatch;
 
-import dev.wren.gateway.callset.CallTable;
 import dev.wren.gateway.callset.Callset;
-import dev.wren.gateway.callset.Segment;
+import dev.wren.gateway.callset.LiveView;
 import dev.wren.gateway.executor.Chunk;
 import dev.wren.gateway.executor.Executor;
+import dev.wren.gateway.record.CallTable;
+import dev.wren.gateway.record.Segment;
 import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.gateway.store.StoreException;
@@ -36,10 +37,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Drives one callset: which of its calls go next, what their reports decide, and what waits to be committed. All of it
+ * Driver one callset: which of its calls go next, what their reports decide, and what waits to be committed. All of it
  * happens under the callset's lock, save for what touches the store. Safe for use by several threads.
  */
-final class Drive implements Callset.Running, Chunk.Sink {
+final class Drive implements LiveView, Chunk.Sink {
 
     private static final Logger log = LoggerFactory.getLogger(Drive.class);
 
@@ -95,22 +96,22 @@ final class Drive implements Callset.Running, Chunk.Sink {
         this.staged = new Staged(environment.backlog());
         Integer concurrency = callset.settings().maxConcurrency();
         this.maxChunks = concurrency == null ? Integer.MAX_VALUE : concurrency;
-        callset.lock().lock();
+        callset.driven().lock().lock();
         try {
-            this.table = callset.table();
+            this.table = callset.driven().table();
             this.pending = new Pending(table);
             this.errors = table.count(CallState.ERROR);
         } finally {
-            callset.lock().unlock();
+            callset.driven().lock().unlock();
         }
     }
 
     private <T> T locked(Supplier<T> action) {
-        callset.lock().lock();
+        callset.driven().lock().lock();
         try {
             return action.get();
         } finally {
-            callset.lock().unlock();
+            callset.driven().lock().unlock();
         }
     }
 
@@ -123,7 +124,7 @@ final class Drive implements Callset.Running, Chunk.Sink {
     }
 
     private boolean hasWork() {
-        return !stopped && !callset.held() && environment.backlog().hasRoom()
+        return !stopped && !callset.driven().isHeld() && environment.backlog().hasRoom()
                 && chunks.size() + sending.size() < maxChunks
                 && sending.size() < callset.settings().invokePoolThreads()
                 && !pending.isEmpty();
@@ -349,7 +350,7 @@ final class Drive implements Callset.Running, Chunk.Sink {
         try (ObjectStore.Upload upload = environment.store().upload(key)) {
             bytes.transferTo(upload.stream());
             upload.commit();
-            if (callset.deleted()) {
+            if (callset.state().isDeleted()) {
                 // Whoever has deleted it may have looked before this was there.
                 environment.store().delete(List.of(key));
             }
@@ -486,7 +487,7 @@ final class Drive implements Callset.Running, Chunk.Sink {
     Optional<Staged.Batch> nextBatch() {
         return locked(() -> stopped
                 ? Optional.empty()
-                : Optional.of(staged.take(callset.nextSegment(), table,
+                : Optional.of(staged.take(callset.driven().nextSegment(), table,
                         environment.settings().segmentBytes().toBytes(),
                         environment.now().truncatedTo(ChronoUnit.MILLIS))));
     }
@@ -512,7 +513,7 @@ final class Drive implements Callset.Running, Chunk.Sink {
     }
 
     @Override
-    public boolean isAtWork(int call) {
+    public boolean isRunning(int call) {
         return locked(() -> {
             for (Chunk chunk : chunks) {
                 if (chunk.isRunning(call)) {

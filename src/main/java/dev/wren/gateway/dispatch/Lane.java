@@ -99,7 +99,7 @@ final class Lane implements WorkSource {
         }
     }
 
-    /** Drives that have a place here. */
+    /** Driver that have a place here. */
     int size() {
         lock.lock();
         try {

@@ -1,8 +1,8 @@
 package dev.wren.gateway.dispatch;
 
-import dev.wren.gateway.callset.CallLog;
 import dev.wren.gateway.callset.Callset;
-import dev.wren.gateway.callset.Segment;
+import dev.wren.gateway.record.CallLog;
+import dev.wren.gateway.record.Segment;
 import dev.wren.gateway.store.StoreException;
 import dev.wren.protocol.Report;
 import io.micrometer.core.instrument.Counter;
@@ -37,7 +37,7 @@ final class Outcomes implements AutoCloseable {
     private final DistributionSummary batchSize;
     private final ExecutorService threads;
     private final Then then;
-    /** Drives whose store did not answer, and how often. */
+    /** Driver whose store did not answer, and how often. */
     private final Map<Drive, Integer> waiting = new ConcurrentHashMap<>();
     private volatile boolean closing;
 
@@ -116,7 +116,7 @@ final class Outcomes implements AutoCloseable {
                 switch (write(drive, batch, failures)) {
                     case OURS -> {
                         failures = 0;
-                        drive.callset().committed(batch.entries(), batch.offsets(), batch.head());
+                        drive.callset().driven().committed(batch.entries(), batch.offsets(), batch.head());
                         more = drive.written();
                         batchSize.record(batch.entries().size());
                         batch.entries().forEach(entry -> count(drive.callset(), entry));
@@ -149,13 +149,13 @@ final class Outcomes implements AutoCloseable {
             if (!callLog.append(callset.tenant(), callset.id(), batch.number(), batch.bytes())) {
                 return drive.isStopped() ? Written.DELETED : Written.ANOTHERS;
             }
-            if (callset.deleted()) {
+            if (callset.state().isDeleted()) {
                 remove(callset, batch.number());
                 return Written.DELETED;
             }
             return Written.OURS;
         } catch (StoreException e) {
-            if (callset.deleted()) {
+            if (callset.state().isDeleted()) {
                 remove(callset, batch.number());
             }
             if (closing || drive.isStopped()) {

@@ -1,6 +1,6 @@
 package dev.wren.gateway.dispatch;
 
-import dev.wren.gateway.callset.CallTable;
+import dev.wren.gateway.record.CallTable;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 

@@ -1,7 +1,11 @@
 package dev.wren.gateway.dispatch;
 
-import dev.wren.gateway.callset.Callsets;
+import dev.wren.gateway.callset.Recovery;
+import dev.wren.gateway.callset.OpenCallsets;
 import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
@@ -18,25 +22,42 @@ final class Shards implements SmartLifecycle {
     /** How long a stop waits for commits under way. */
     private static final Duration COMMIT_WAIT = Duration.ofSeconds(10);
 
-    private final Callsets callsets;
+    private final Recovery recovery;
     private final Dispatcher dispatcher;
+    private final OpenCallsets open;
+    private final DispatchSettings settings;
+    private final ScheduledExecutorService notes = Executors
+            .newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("shard-note").factory());
     private volatile boolean running;
     /** Guarded by this. */
     private boolean drained;
 
-    Shards(Callsets callsets, Dispatcher dispatcher) {
-        this.callsets = callsets;
+    Shards(Recovery recovery, Dispatcher dispatcher, OpenCallsets open, DispatchSettings settings) {
+        this.recovery = recovery;
         this.dispatcher = dispatcher;
+        this.open = open;
+        this.settings = settings;
     }
 
     @Override
     public void start() {
-        int resumed = callsets.recover();
+        int resumed = recovery.recover();
         if (resumed > 0) {
             log.info("going on with {} callsets that were not done", resumed);
         }
         dispatcher.start();
+        long every = settings.noteEvery().toNanos();
+        var _ = notes.scheduleWithFixedDelay(this::note, every, every, TimeUnit.NANOSECONDS);
         running = true;
+    }
+
+    /** A start after this looks only at what is open now, or newer. */
+    private void note() {
+        try {
+            open.save();
+        } catch (RuntimeException e) {
+            log.warn("which callsets are open is noted later: {}", e.toString());
+        }
     }
 
     @Override
@@ -51,9 +72,12 @@ final class Shards implements SmartLifecycle {
             return;
         }
         drained = true;
-        callsets.stopAccepting();
+        notes.shutdown();
         try {
             dispatcher.stop(COMMIT_WAIT);
+            if (notes.awaitTermination(COMMIT_WAIT.toNanos(), TimeUnit.NANOSECONDS)) {
+                note();
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -1,7 +1,7 @@
 package dev.wren.gateway.dispatch;
 
-import dev.wren.gateway.callset.CallTable;
-import dev.wren.gateway.callset.Segment;
+import dev.wren.gateway.record.CallTable;
+import dev.wren.gateway.record.Segment;
 import dev.wren.protocol.CallState;
 import dev.wren.protocol.Outcome;
 import dev.wren.protocol.Report;

@@ -1,9 +1,9 @@
 package dev.wren.gateway.jar;
 
 import dev.wren.gateway.web.Cursor;
+import dev.wren.gateway.web.ETags;
 import dev.wren.gateway.web.Page;
 import dev.wren.gateway.web.Tenant;
-import dev.wren.gateway.web.Unchanging;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Content;
@@ -85,7 +85,7 @@ final class JarController {
     @ApiResponse(responseCode = "200", description = "The jar.", useReturnTypeSchema = true)
     ResponseEntity<JarView> get(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, @PathVariable String name) {
         JarInfo jar = jars.get(tenant, name);
-        return Unchanging.tag(ResponseEntity.ok(), jar.sha256() + "-" + jar.createdAt().toEpochMilli())
+        return ETags.tag(ResponseEntity.ok(), jar.sha256() + "-" + jar.createdAt().toEpochMilli())
                 .body(JarView.of(jar));
     }
 

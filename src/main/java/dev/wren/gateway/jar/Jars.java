@@ -50,7 +50,7 @@ public final class Jars implements AutoCloseable {
     private final JsonMapper json = JsonMapper.shared();
     private final Quota uploads;
     private final Inspections inspections;
-    private final Touched touched = new Touched();
+    private final JarUses touched = new JarUses();
 
     Jars(ObjectStore store, JarSettings limits, Inspections inspections, TenantShare share, Clock clock,
             MeterRegistry metrics) {

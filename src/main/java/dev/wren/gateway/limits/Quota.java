@@ -73,12 +73,12 @@ public final class Quota {
         });
     }
 
-    /** Something that grows, and gives all back when it is closed. Used by one thread. */
+    /** Something that grows, and gives all back when it is closed. Used by one thread at a time. */
     public Grant grant(String tenant) {
         return new Grant(tenant);
     }
 
-    /** What one taker has. Used by one thread. */
+    /** What one taker has. Used by one thread at a time. */
     public final class Grant implements AutoCloseable {
 
         private final String tenant;
@@ -95,6 +95,12 @@ public final class Quota {
          */
         public void grow(long more) {
             acquire(tenant, more);
+            amount += more;
+        }
+
+        /** Takes more also where there is not so much left: it is there, and has to be counted. */
+        public void growAnyway(long more) {
+            acquireAnyway(tenant, more);
             amount += more;
         }
 

@@ -13,8 +13,8 @@ import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.core.io.Resource;
 import org.springframework.core.env.Environment;
+import org.springframework.core.io.Resource;
 import org.springframework.http.CacheControl;
 import org.springframework.http.HttpHeaders;
 import org.springframework.util.DigestUtils;
@@ -31,9 +31,9 @@ class WebConfiguration implements WebMvcConfigurer {
 
     private static final int MAX_CONNECTIONS = 20_000;
 
-    private final Leaving leaving;
+    private final Shutdown leaving;
 
-    WebConfiguration(Leaving leaving) {
+    WebConfiguration(Shutdown leaving) {
         this.leaving = leaving;
     }
 

@@ -1,6 +1,7 @@
 package archfixture.gateway.executor.local;
 
-/** Makes a cycle with callset. */
+/** Makes cycles, with callset and with executor. */
 public class Local {
     archfixture.gateway.callset.NamesExecutor callset;
+    archfixture.gateway.executor.NamesLocal executor;
 }

@@ -3,6 +3,12 @@ package dev.wren.gateway.callset;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.wren.gateway.HeapUse;
+import dev.wren.gateway.record.RecordSettings;
+import dev.wren.gateway.record.CallLog;
+import dev.wren.gateway.record.Manifest;
+import dev.wren.gateway.record.MapSettings;
+import dev.wren.gateway.record.Origins;
+import dev.wren.gateway.record.Segment;
 import dev.wren.gateway.store.MemoryObjectStore;
 import dev.wren.protocol.CallState;
 import dev.wren.protocol.CallsetId;
@@ -14,9 +20,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.api.Test;
 import org.springframework.util.unit.DataSize;
 
 /** What caches believe that their entries weigh, beside what these take of the heap. */
@@ -64,12 +70,12 @@ class CacheWeightTest {
                 new Manifest.Stored(manifest, new Manifest.InlineData(new int[]{data.length}, data),
                         origins.build()),
                 store, null, null);
-        callset.begun();
+        callset.driven().begin();
         for (int call = 0; large == Large.RETRIES && call < size; call++) {
             for (int attempt = 1; attempt < 3; attempt++) {
-                callset.table().keep(call, attempt, 0, 0);
+                callset.driven().table().keep(call, attempt, 0, 0);
             }
-            callset.table().end(call, 3, CallState.SUCCESS, 0, 0);
+            callset.driven().table().end(call, 3, CallState.SUCCESS, 0, 0);
         }
         return callset;
     }
@@ -89,8 +95,7 @@ class CacheWeightTest {
     @Test
     void the_cache_of_segments_takes_what_it_may() {
         DataSize most = DataSize.ofMegabytes(16);
-        CallsetSettings settings = new CallsetSettings(1_000_000, most, most, 1000, 1000, 10, most, 10, most, most,
-                Duration.ofHours(1), 100, false, most, most, most);
+        RecordSettings settings = new RecordSettings(most);
         CallsetId id = CallsetId.of(1, 0, 1, 1);
         MemoryObjectStore elsewhere = new MemoryObjectStore();
         long taken = HeapUse.of(() -> {

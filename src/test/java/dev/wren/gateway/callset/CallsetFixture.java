@@ -1,5 +1,12 @@
 package dev.wren.gateway.callset;
 
+import dev.wren.gateway.record.CallLog;
+import dev.wren.gateway.record.Manifest;
+import dev.wren.gateway.record.MapSettings;
+import dev.wren.gateway.record.Origins;
+import dev.wren.gateway.record.RecordSettings;
+import dev.wren.gateway.record.Segment;
+import dev.wren.gateway.record.ToleratedFailures;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.protocol.CallIds;
 import dev.wren.protocol.CallState;
@@ -18,14 +25,11 @@ import org.springframework.util.unit.DataSize;
 /** Callsets without a gateway around them. */
 public final class CallsetFixture {
 
-    private static final CallsetSettings LIMITS = TestLimits.of(DataSize.ofMegabytes(1), DataSize.ofMegabytes(1), 1000,
-            1000);
-
     private CallsetFixture() {
     }
 
     public static CallLog log(ObjectStore store) {
-        return new CallLog(store, LIMITS);
+        return new CallLog(store, new RecordSettings(DataSize.ofMegabytes(1)));
     }
 
     /** The settings that a map has by itself, with some of its own. */
@@ -48,35 +52,35 @@ public final class CallsetFixture {
     }
 
     /** A callset as a gateway knows it that has just started. */
-    public static Callset load(Manifest manifest, ObjectStore store, CallLog log, Drives drives) {
+    public static Callset load(Manifest manifest, ObjectStore store, CallLog log, Driver drives) {
         return new Callset(new Manifest.Stored(manifest, Manifest.InlineData.NONE, Origins.NONE), store, log, drives);
     }
 
     /** The same for one that was accepted just now. */
-    public static Callset begun(Manifest manifest, ObjectStore store, CallLog log, Drives drives) {
+    public static Callset begun(Manifest manifest, ObjectStore store, CallLog log, Driver drives) {
         Callset callset = load(manifest, store, log, drives);
-        callset.begun();
+        callset.driven().begin();
         return callset;
     }
 
     /** Its calls wait until the driver is told otherwise. */
     public static void hold(Callset callset) {
-        callset.hold();
+        callset.driven().hold();
     }
 
     /** As a delete does it, once the manifest is gone. */
     public static void markDeleted(Callset callset) {
-        callset.markDeleted();
+        callset.driven().delete();
     }
 
     /** Completes when all calls have ended, or the callset was deleted. */
     public static CompletableFuture<Void> whenDone(Callset callset) {
-        return callset.waiters().listenTo(CallWaiters.DONE).rung();
+        return callset.state().listenTo(CallWaiters.DONE).rung();
     }
 
     /** Completes when the call has ended. */
     public static CompletableFuture<Void> whenEnded(Callset callset, int call) {
-        return callset.waiters().listenTo(call).rung();
+        return callset.state().listenTo(call).rung();
     }
 
     /** What the log says of each call that has ended: one state for each record, and for each run of cancelled ones. */

@@ -7,23 +7,23 @@ import java.time.Duration;
 import org.springframework.util.unit.DataSize;
 
 /** Limits of maps that a test has in mind, with the defaults for the others. */
-final class TestLimits {
+public final class TestLimits {
 
     private TestLimits() {
     }
 
-    static CallsetSettings of(DataSize body, DataSize datum, int nesting, int names) {
+    public static CallsetSettings of(DataSize body, DataSize datum, int nesting, int names) {
         return new CallsetSettings(1_000_000, body, datum, nesting, names, 10, DataSize.ofMegabytes(16), 10,
                 DataSize.ofMegabytes(16), DataSize.ofMegabytes(64), Duration.ofHours(24), 100, false,
-                DataSize.ofKilobytes(64), DataSize.ofMegabytes(1), DataSize.ofMegabytes(1));
+                DataSize.ofKilobytes(64), DataSize.ofMegabytes(1));
     }
 
     /** As much memory as anybody wants. */
-    static Quota.Grant memory() {
+    public static Quota.Grant memory() {
         return memory(Long.MAX_VALUE / 2);
     }
 
-    static Quota.Grant memory(long bytes) {
+    public static Quota.Grant memory(long bytes) {
         return new Quota("test", "bytes", bytes, new TenantShare(1), new SimpleMeterRegistry()).grant("red");
     }
 }

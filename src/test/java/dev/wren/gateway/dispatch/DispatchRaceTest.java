@@ -6,13 +6,13 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import dev.wren.gateway.FaultyStore;
 import dev.wren.gateway.FaultyStore.Fault;
-import dev.wren.gateway.callset.CallLog;
 import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.callset.CallsetFixture;
-import dev.wren.gateway.callset.Counts;
-import dev.wren.gateway.callset.Manifest;
 import dev.wren.gateway.callset.Rescues;
 import dev.wren.gateway.executor.Chunk;
+import dev.wren.gateway.record.CallLog;
+import dev.wren.gateway.record.Counts;
+import dev.wren.gateway.record.Manifest;
 import dev.wren.gateway.store.MemoryObjectStore;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.protocol.CallError;
@@ -56,7 +56,8 @@ class DispatchRaceTest {
     private static final int CALLS = 40;
     private static final int SLOTS = 3;
     private static final DispatchSettings SETTINGS = new DispatchSettings(50, Duration.ofNanos(200_000),
-            Duration.ofMillis(2), DataSize.ofKilobytes(1), DataSize.ofKilobytes(1), 3, DataSize.ofKilobytes(8));
+            Duration.ofMillis(2), DataSize.ofKilobytes(1), DataSize.ofKilobytes(1), 3, DataSize.ofKilobytes(8),
+            Duration.ofSeconds(5));
 
     private static Level before;
 
@@ -112,12 +113,12 @@ class DispatchRaceTest {
             for (int call = 0; call < CALLS; call += 7) {
                 int waitedFor = call;
                 all.add(people.submit((Callable<?>) () -> {
-                    assertThat(callset.awaitFinal(waitedFor, Duration.ofSeconds(30))).isTrue();
+                    assertThat(callset.state().awaitFinal(waitedFor, Duration.ofSeconds(30))).isTrue();
                     return null;
                 }));
             }
             all.add(people.submit((Callable<?>) () -> {
-                assertThat(callset.awaitDone(Duration.ofSeconds(30))).isTrue();
+                assertThat(callset.state().awaitDone(Duration.ofSeconds(30))).isTrue();
                 return null;
             }));
             dispatcher.begin(callset);
@@ -138,14 +139,14 @@ class DispatchRaceTest {
                 }));
             }
             Future<?> reader = people.submit(() -> look(callset, over));
-            if (!callset.awaitDone(Duration.ofSeconds(20))) {
+            if (!callset.state().awaitDone(Duration.ofSeconds(20))) {
                 over.set(true);
                 for (Future<?> each : all) {
                     if (each.isDone()) {
                         each.get();
                     }
                 }
-                throw new AssertionError("not every call ends: " + callset.counts());
+                throw new AssertionError("not every call ends: " + callset.state().counts());
             }
             over.set(true);
             reader.get(30, TimeUnit.SECONDS);
@@ -154,7 +155,7 @@ class DispatchRaceTest {
             }
             Map<Integer, List<CallState>> recorded = CallsetFixture.recorded(truth, manifest);
             assertThat(recorded).hasSize(CALLS);
-            recorded.forEach((call, ends) -> assertThat(ends).containsExactly(callset.state(call)));
+            recorded.forEach((call, ends) -> assertThat(ends).containsExactly(callset.state().of(call)));
             // What its last chunks leave is gone as soon as they are closed.
             assertThat(dispatcher.lane("fake").size()).isZero();
         } finally {
@@ -206,14 +207,14 @@ class DispatchRaceTest {
         while (!over.get()) {
             int ended = 0;
             for (int call = 0; call < CALLS; call++) {
-                CallState state = callset.state(call);
+                CallState state = callset.state().of(call);
                 assertThat(seen[call] == null || !seen[call].isFinal() || seen[call] == state)
                         .as("call %d was %s and is %s", call, seen[call], state).isTrue();
                 assertThat(state == CallState.NEW && seen[call] != null && seen[call] != CallState.NEW).isFalse();
                 seen[call] = state;
                 ended += state.isFinal() ? 1 : 0;
             }
-            Counts counts = callset.counts();
+            Counts counts = callset.state().counts();
             assertThat(counts.size()).isEqualTo(CALLS);
             assertThat(counts.ended()).isGreaterThanOrEqualTo(ended);
         }

@@ -6,16 +6,16 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import dev.wren.gateway.FaultyStore;
 import dev.wren.gateway.FaultyStore.Fault;
-import dev.wren.gateway.callset.Call;
-import dev.wren.gateway.callset.CallLog;
 import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.callset.CallsetFixture;
-import dev.wren.gateway.callset.Counts;
-import dev.wren.gateway.callset.Manifest;
 import dev.wren.gateway.callset.Rescues;
-import dev.wren.gateway.callset.ToleratedFailures;
 import dev.wren.gateway.executor.Chunk;
 import dev.wren.gateway.executor.Executor;
+import dev.wren.gateway.record.Call;
+import dev.wren.gateway.record.CallLog;
+import dev.wren.gateway.record.Counts;
+import dev.wren.gateway.record.Manifest;
+import dev.wren.gateway.record.ToleratedFailures;
 import dev.wren.gateway.store.MemoryObjectStore;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.protocol.CallError;
@@ -67,7 +67,8 @@ class DispatchTest {
     private static final int LAST_STEPS = 20_000;
     private static final String EXECUTOR = "fake";
     private static final DispatchSettings SETTINGS = new DispatchSettings(2, Duration.ofMillis(100),
-            Duration.ofSeconds(1), DataSize.ofBytes(3), DataSize.ofBytes(200), 2, DataSize.ofBytes(2000));
+            Duration.ofSeconds(1), DataSize.ofBytes(3), DataSize.ofBytes(200), 2, DataSize.ofBytes(2000),
+            Duration.ofSeconds(5));
 
     private static Level before;
 
@@ -216,20 +217,20 @@ class DispatchTest {
         }
 
         private void watch(Watched watched) {
-            watched.whenDone = watched.callset.done()
+            watched.whenDone = watched.callset.isDone()
                     ? CompletableFuture.completedFuture(null)
                     : CallsetFixture.whenDone(watched.callset);
             watched.whenEnded.clear();
             for (int call = 0; call < watched.manifest.size(); call += 3) {
-                if (!watched.callset.state(call).isFinal()) {
+                if (!watched.callset.state().of(call).isFinal()) {
                     watched.whenEnded.put(call, CallsetFixture.whenEnded(watched.callset, call));
                 }
             }
             watched.endActions = 0;
-            watched.callset.onEnd(() -> {
+            watched.callset.state().onEnd(() -> {
                 throw new IllegalStateException("by a test");
             });
-            watched.callset.onEnd(() -> watched.endActions++);
+            watched.callset.state().onEnd(() -> watched.endActions++);
         }
 
         private void step() {
@@ -346,7 +347,7 @@ class DispatchTest {
         }
 
         private static boolean isNews(Held mine, int call) {
-            return mine.chunk.isOpen(call) && !mine.of.callset.table().isDecided(call);
+            return mine.chunk.isOpen(call) && !mine.of.callset.driven().table().isDecided(call);
         }
 
         private Outcome outcome() {
@@ -435,7 +436,7 @@ class DispatchTest {
                 faulty = false;
                 watched.callset = CallsetFixture.load(watched.manifest, store, log, dispatcher);
                 watch(watched);
-                if (!watched.callset.done()) {
+                if (!watched.callset.isDone()) {
                     dispatcher.begin(watched.callset);
                 }
                 for (int call = 0; call < watched.failed.length; call++) {
@@ -466,7 +467,7 @@ class DispatchTest {
             Callset callset = watched.callset;
             Map<CallState, Integer> sum = new HashMap<>();
             for (int index = 0; index < watched.seen.length; index++) {
-                CallState state = callset.state(index);
+                CallState state = callset.state().of(index);
                 sum.merge(state, 1, Integer::sum);
                 CallState last = watched.seen[index];
                 // One that is read from the store again is like one after a restart.
@@ -485,18 +486,18 @@ class DispatchTest {
                     assertThat(waiting == null || waiting.isDone()).as("who waits for call %d sleeps on", index)
                             .isTrue();
                 }
-                assertThat(callset.next(state, index).orElse(-1)).isEqualTo(index);
+                assertThat(callset.state().next(state, index).orElse(-1)).isEqualTo(index);
             }
-            Counts counts = callset.counts();
+            Counts counts = callset.state().counts();
             assertThat(counts).isEqualTo(new Counts(sum.getOrDefault(CallState.NEW, 0),
                     sum.getOrDefault(CallState.INVOKED, 0), sum.getOrDefault(CallState.RUNNING, 0),
                     sum.getOrDefault(CallState.SUCCESS, 0), sum.getOrDefault(CallState.ERROR, 0),
                     sum.getOrDefault(CallState.CANCELLED, 0)));
-            if (callset.done()) {
+            if (callset.isDone()) {
                 assertThat(counts.ended()).isEqualTo(watched.seen.length);
                 assertThat(watched.whenDone).isDone();
-                assertThat(watched.doneAt == null || watched.doneAt.equals(callset.doneAt())).isTrue();
-                watched.doneAt = callset.doneAt();
+                assertThat(watched.doneAt == null || watched.doneAt.equals(callset.state().doneAt())).isTrue();
+                watched.doneAt = callset.state().doneAt();
                 assertThat(watched.endActions).isEqualTo(bugs ? Math.min(1, watched.endActions) : 1);
             }
         }
@@ -510,7 +511,7 @@ class DispatchTest {
         }
 
         private boolean isOver() {
-            return held.isEmpty() && all.stream().allMatch(each -> each.deleted || each.callset.done());
+            return held.isEmpty() && all.stream().allMatch(each -> each.deleted || each.callset.isDone());
         }
 
         private void checkEnd() {
@@ -530,7 +531,7 @@ class DispatchTest {
                 assertThat(recorded).hasSize(watched.seen.length);
                 assertThat(watched.endActions).as("what follows the end happens once").isEqualTo(1);
                 recorded.forEach((call, ends) -> assertThat(ends).as("call %d", call)
-                        .containsExactly(watched.callset.state(call)));
+                        .containsExactly(watched.callset.state().of(call)));
             }
             assertThat(dispatcher.lane(EXECUTOR).size()).as("no ticket stays").isZero();
             assertThat(backlog()).as("all that was weighed is written").isZero();

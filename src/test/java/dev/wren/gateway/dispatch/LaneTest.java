@@ -3,10 +3,10 @@ package dev.wren.gateway.dispatch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.wren.gateway.callset.CallLog;
 import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.callset.CallsetFixture;
 import dev.wren.gateway.callset.Rescues;
+import dev.wren.gateway.record.CallLog;
 import dev.wren.gateway.store.MemoryObjectStore;
 import dev.wren.protocol.CallsetId;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -21,7 +21,8 @@ import org.springframework.util.unit.DataSize;
 class LaneTest {
 
     private static final DispatchSettings SETTINGS = new DispatchSettings(3, Duration.ofMillis(100),
-            Duration.ofSeconds(1), DataSize.ofMegabytes(1), DataSize.ofMegabytes(1), 2, DataSize.ofMegabytes(1));
+            Duration.ofSeconds(1), DataSize.ofMegabytes(1), DataSize.ofMegabytes(1), 2, DataSize.ofMegabytes(1),
+            Duration.ofSeconds(5));
 
     private final Steps steps = new Steps();
     private final MemoryObjectStore store = new MemoryObjectStore();

@@ -6,8 +6,8 @@ import static dev.wren.gateway.jar.JarFixture.sha256;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.gateway.files.CacheFolder;
+import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.protocol.ObjectKeys;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -17,6 +17,7 @@ import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.springframework.util.unit.DataSize;
+import org.springframework.util.unit.DataSize;
 
 /** Jars over a store in a folder, and jars to put there. */
 final class JarFixture implements AutoCloseable {
@@ -30,7 +31,7 @@ final class JarFixture implements AutoCloseable {
     private Jars jars;
 
     JarFixture(Path folder) {
-        store = FileObjectStore.open(folder.resolve("store"));
+        store = FileObjectStore.open(folder.resolve("store"), DataSize.ofMegabytes(1));
         cacheFolder = folder.resolve("cache");
         jars = start(1 << 20);
     }

@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 
 class TouchedTest {
 
-    private final Touched touched = new Touched();
+    private final JarUses touched = new JarUses();
 
     private boolean removed(String key) {
         return touched.unlessTouched(key, () -> {

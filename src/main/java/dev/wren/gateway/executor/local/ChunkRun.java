@@ -212,11 +212,12 @@ final class ChunkRun {
     /** A call that is not accounted for although somebody has cancelled it, or a negative number. */
     private int firstDecided() {
         var callset = chunk.callset();
-        callset.lock().lock();
+        callset.driven().lock().lock();
         try {
-            return java.util.Arrays.stream(chunk.open()).filter(callset.table()::isDecided).findFirst().orElse(-1);
+            return java.util.Arrays.stream(chunk.open()).filter(callset.driven().table()::isDecided).findFirst()
+                    .orElse(-1);
         } finally {
-            callset.lock().unlock();
+            callset.driven().lock().unlock();
         }
     }
 
@@ -301,16 +302,16 @@ final class ChunkRun {
         int current = worker.progress().read().call();
         boolean killIt = false;
         boolean recallIt = false;
-        callset.lock().lock();
+        callset.driven().lock().lock();
         try {
             for (int call : chunk.open()) {
-                if (callset.table().isDecided(call)) {
+                if (callset.driven().table().isDecided(call)) {
                     killIt |= call == current;
                     recallIt |= call != current;
                 }
             }
         } finally {
-            callset.lock().unlock();
+            callset.driven().lock().unlock();
         }
         if (killIt) {
             kill(Reason.CANCELLED, current);

@@ -180,7 +180,7 @@ final class LocalExecutor implements Executor {
         ChunkRun run = new ChunkRun(chunk, worker, settings, clock, timer);
         if (!chunk.callset().settings().useCachedRuntime() && alone.add(chunk.callset().id().text())) {
             String id = chunk.callset().id().text();
-            chunk.callset().onEnd(() -> aside(() -> {
+            chunk.callset().state().onEnd(() -> aside(() -> {
                 alone.remove(id);
                 pool.endIdle(id);
             }));
@@ -217,7 +217,7 @@ final class LocalExecutor implements Executor {
     /** A JVM that is for one callset alone ends with it. */
     private void release(WorkerProcess worker, Callset callset) {
         pool.release(worker);
-        if (!callset.settings().useCachedRuntime() && (callset.done() || callset.deleted())) {
+        if (!callset.settings().useCachedRuntime() && (callset.isDone() || callset.state().isDeleted())) {
             pool.endIdle(callset.id().text());
         }
     }

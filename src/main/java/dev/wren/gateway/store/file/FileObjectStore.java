@@ -2,13 +2,11 @@ package dev.wren.gateway.store.file;
 
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.gateway.store.StoreException;
+import dev.wren.gateway.store.StoreKeys;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -17,20 +15,18 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
+import org.springframework.util.unit.DataSize;
 
 /**
  * Objects as files below a folder. A new object is written to a temporary file, forced to the disk, and linked to its
@@ -42,31 +38,32 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FileObjectStore implements ObjectStore {
 
-    private static final Pattern PART = Pattern.compile("[A-Za-z0-9._=:-]{1,255}");
     private static final String OWN = ".wren";
-    /** A folder may vanish under a put when its last object is deleted meanwhile. */
-    private static final int TRIES = 20;
-
     private final Path root;
     private final Path temporary;
     private final FolderLock lock;
+    private final FolderListings listings;
+    private final DurableFiles files;
     private final AtomicLong numbers = new AtomicLong();
     /** Compare-and-set is rare: leases, and names of jars. */
     private final Object replacing = new Object();
 
-    private FileObjectStore(Path root, Path temporary, FolderLock lock) {
+    private FileObjectStore(Path root, Path temporary, FolderLock lock, DataSize names) {
         this.root = root;
         this.temporary = temporary;
         this.lock = lock;
+        this.listings = new FolderListings(OWN, names.toBytes());
+        this.files = new DurableFiles(root, listings);
     }
 
     /**
      * Opens the store in {@code folder}, which is made if it is not there.
      *
+     * @param names memory that names of folders may take
      * @throws StoreInUseException if another gateway uses it
      * @throws StoreException if it cannot be used
      */
-    public static FileObjectStore open(Path folder) {
+    public static FileObjectStore open(Path folder, DataSize names) {
         try {
             // Where it is made here, nobody else reads it: it holds the data of all tenants.
             Path root = Files.createDirectories(folder.toAbsolutePath().normalize(),
@@ -79,7 +76,7 @@ public final class FileObjectStore implements ObjectStore {
                     Files.delete(file);
                 }
             }
-            return new FileObjectStore(root, temporary, lock);
+            return new FileObjectStore(root, temporary, lock, names);
         } catch (IOException e) {
             throw new StoreException("the store " + folder + " cannot be opened: " + reason(e), e);
         }
@@ -93,8 +90,8 @@ public final class FileObjectStore implements ObjectStore {
         }
         Path file = newTemporary();
         try {
-            write(file, bytes);
-            return link(file, target);
+            DurableFiles.write(file, bytes);
+            return files.link(file, target);
         } catch (IOException e) {
             throw failed("put", key, e);
         } finally {
@@ -139,7 +136,7 @@ public final class FileObjectStore implements ObjectStore {
         public boolean commit() {
             try {
                 channel.force(true);
-                return link(file, target);
+                return files.link(file, target);
             } catch (IOException e) {
                 throw failed("upload", key, e);
             } finally {
@@ -171,9 +168,9 @@ public final class FileObjectStore implements ObjectStore {
                 if (!etag.equals(etag(Files.readAllBytes(target)))) {
                     return Optional.empty();
                 }
-                write(file, bytes);
+                DurableFiles.write(file, bytes);
                 Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
-                force(above(target));
+                DurableFiles.force(DurableFiles.above(target));
                 return Optional.of(etag(bytes));
             } catch (NoSuchFileException _) {
                 return Optional.empty();
@@ -192,7 +189,7 @@ public final class FileObjectStore implements ObjectStore {
             try {
                 long size = channel.size();
                 // Only objects that are compared and set are small and need a tag; the others are never replaced.
-                String tag = size <= 1 << 16 ? etag(readFrom(channel, 0, (int) size)) : Long.toHexString(size);
+                String tag = size <= 1 << 16 ? etag(DurableFiles.read(channel, 0, (int) size)) : Long.toHexString(size);
                 channel.position(0);
                 return Optional.of(new StoredObject(size, tag, Channels.newInputStream(channel)));
             } catch (IOException e) {
@@ -211,7 +208,7 @@ public final class FileObjectStore implements ObjectStore {
     public Optional<byte[]> read(String key, long offset, int length) {
         try (FileChannel channel = FileChannel.open(path(key), StandardOpenOption.READ)) {
             long there = Math.max(0, Math.min(length, channel.size() - offset));
-            return Optional.of(readFrom(channel, offset, (int) there));
+            return Optional.of(DurableFiles.read(channel, offset, (int) there));
         } catch (IOException e) {
             if (isAbsent(e)) {
                 return Optional.empty();
@@ -222,69 +219,19 @@ public final class FileObjectStore implements ObjectStore {
 
     @Override
     public List<Entry> list(String prefix, @Nullable String startAfter, int limit) {
-        Path folder = folder(prefix);
-        List<Entry> found = new ArrayList<>();
         try {
-            collect(folder, prefix, startAfter, limit, found);
+            return listings.objects(folder(prefix), prefix, startAfter, limit);
         } catch (IOException e) {
             throw failed("list", prefix, e);
-        }
-        return found;
-    }
-
-    /** Goes down in the order of keys: a folder sorts as its name and a slash. */
-    private void collect(Path folder, String prefix, @Nullable String startAfter, int limit, List<Entry> found)
-            throws IOException {
-        for (Child child : children(folder)) {
-            if (found.size() == limit) {
-                return;
-            }
-            String key = prefix + child.name;
-            if (startAfter != null && key.compareTo(startAfter) <= 0
-                    && !(child.isFolder() && startAfter.startsWith(key))) {
-                continue;
-            }
-            if (child.isFolder()) {
-                collect(child.path, key, startAfter, limit, found);
-            } else {
-                try {
-                    found.add(new Entry(key, Files.size(child.path)));
-                } catch (NoSuchFileException _) {
-                    // Deleted meanwhile: it may be listed or not.
-                }
-            }
         }
     }
 
     @Override
     public List<String> folders(String prefix, @Nullable String startAfter, int limit) {
         try {
-            return children(folder(prefix)).stream()
-                    .filter(Child::isFolder)
-                    .map(child -> child.name.substring(0, child.name.length() - 1))
-                    .filter(name -> startAfter == null || name.compareTo(startAfter) > 0)
-                    .limit(limit)
-                    .toList();
+            return listings.folders(folder(prefix), startAfter, limit);
         } catch (IOException e) {
             throw failed("list", prefix, e);
-        }
-    }
-
-    private record Child(String name, Path path) {
-
-        boolean isFolder() {
-            return name.endsWith("/");
-        }
-    }
-
-    private List<Child> children(Path folder) throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(path -> !path.getFileName().toString().equals(OWN))
-                    .map(path -> new Child(path.getFileName() + (Files.isDirectory(path) ? "/" : ""), path))
-                    .sorted(java.util.Comparator.comparing(Child::name))
-                    .toList();
-        } catch (NoSuchFileException | NotDirectoryException _) {
-            return List.of();
         }
     }
 
@@ -295,7 +242,7 @@ public final class FileObjectStore implements ObjectStore {
             Path target = path(key);
             try {
                 if (Files.deleteIfExists(target)) {
-                    folders.add(above(target));
+                    folders.add(DurableFiles.above(target));
                 }
             } catch (NotDirectoryException _) {
                 // No such object.
@@ -305,23 +252,10 @@ public final class FileObjectStore implements ObjectStore {
         }
         for (Path folder : folders) {
             try {
-                force(folder);
-                removeEmpty(folder);
+                files.settle(folder);
             } catch (IOException e) {
                 throw failed("delete", root.relativize(folder).toString(), e);
             }
-        }
-    }
-
-    private void removeEmpty(Path from) throws IOException {
-        Path folder = from;
-        while (!folder.equals(root)) {
-            try {
-                Files.delete(folder);
-            } catch (DirectoryNotEmptyException | NoSuchFileException _) {
-                return;
-            }
-            folder = above(folder);
         }
     }
 
@@ -333,67 +267,6 @@ public final class FileObjectStore implements ObjectStore {
     @Override
     public void close() {
         lock.close();
-    }
-
-    private boolean link(Path file, Path target) throws IOException {
-        for (int left = TRIES;; left--) {
-            makeFolders(above(target));
-            try {
-                Files.createLink(target, file);
-                force(above(target));
-                return true;
-            } catch (FileAlreadyExistsException _) {
-                return false;
-            } catch (NoSuchFileException e) {
-                if (left == 0 || !Files.exists(file)) {
-                    throw e;
-                }
-            }
-        }
-    }
-
-    /** Makes the folders that are missing, durably: each is forced into the one above it. */
-    private void makeFolders(Path folder) throws IOException {
-        if (Files.isDirectory(folder)) {
-            return;
-        }
-        Path above = above(folder);
-        makeFolders(above);
-        try {
-            Files.createDirectory(folder);
-        } catch (FileAlreadyExistsException _) {
-            // Somebody else has made it.
-        } catch (NoSuchFileException _) {
-            makeFolders(folder);
-            return;
-        }
-        force(above);
-    }
-
-    private static void write(Path file, byte[] bytes) throws IOException {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            ByteBuffer buffer = ByteBuffer.wrap(bytes);
-            while (buffer.hasRemaining()) {
-                channel.write(buffer);
-            }
-            channel.force(true);
-        }
-    }
-
-    private static void force(Path folder) throws IOException {
-        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-            channel.force(true);
-        } catch (NoSuchFileException _) {
-            // Removed meanwhile, and what was in it before.
-        }
-    }
-
-    private static byte[] readFrom(FileChannel channel, long offset, int length) throws IOException {
-        ByteBuffer buffer = ByteBuffer.allocate(length);
-        while (buffer.hasRemaining() && channel.read(buffer, offset + buffer.position()) >= 0) {
-            // Goes on until all is there.
-        }
-        return buffer.hasRemaining() ? Arrays.copyOf(buffer.array(), buffer.position()) : buffer.array();
     }
 
     private Path newTemporary() {
@@ -409,30 +282,22 @@ public final class FileObjectStore implements ObjectStore {
     }
 
     private Path path(String key) {
-        Path path = root;
-        for (String part : key.split("/", -1)) {
-            if (!PART.matcher(part).matches() || part.equals(".") || part.equals("..")
-                    || (path.equals(root) && part.equals(OWN))) {
-                throw new IllegalArgumentException("not a key: " + key);
-            }
-            path = path.resolve(part);
-        }
-        return path;
+        return below(StoreKeys.parts(key), key);
     }
 
     private Path folder(String prefix) {
-        if (prefix.isEmpty()) {
-            return root;
-        }
-        if (!prefix.endsWith("/")) {
-            throw new IllegalArgumentException("a prefix ends with a slash: " + prefix);
-        }
-        return path(prefix.substring(0, prefix.length() - 1));
+        return below(StoreKeys.prefixParts(prefix), prefix);
     }
 
-    /** The folder of a path below the root. */
-    private static Path above(Path path) {
-        return Objects.requireNonNull(path.getParent());
+    private Path below(List<String> parts, String key) {
+        if (!parts.isEmpty() && parts.getFirst().equals(OWN)) {
+            throw new IllegalArgumentException("not a key: " + key);
+        }
+        Path path = root;
+        for (String part : parts) {
+            path = path.resolve(part);
+        }
+        return path;
     }
 
     private static String etag(byte[] bytes) {

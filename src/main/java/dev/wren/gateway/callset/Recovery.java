@@ -1,0 +1,98 @@
+package dev.wren.gateway.callset;
+
+import dev.wren.gateway.store.DamagedObjectException;
+import dev.wren.protocol.CallsetId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Component;
+
+/** What is done with callsets of earlier starts. */
+@Component
+public final class Recovery {
+
+    private static final Logger log = LoggerFactory.getLogger(Recovery.class);
+
+    private final Callsets callsets;
+    private final KnownCallsets known;
+    private final RunningCallsets running;
+    private final OpenCallsets open;
+    private final Rescues rescues;
+
+    Recovery(Callsets callsets, KnownCallsets known, RunningCallsets running, OpenCallsets open,
+            Rescues rescues) {
+        this.callsets = callsets;
+        this.known = known;
+        this.running = running;
+        this.open = open;
+        this.rescues = rescues;
+    }
+
+    /**
+     * Goes on with every callset of the store that is not done, and deletes what was left of submissions that were never
+     * accepted. It looks at what was noted as open, and at what is newer than the note. Called once, before anything
+     * else.
+     *
+     * @return how many are driven
+     */
+    public int recover() {
+        List<Callset> found = new ArrayList<>();
+        Optional<OpenCallsets.Note> note = open.load();
+        long watermark = note.map(OpenCallsets.Note::watermark).orElse(0L);
+        for (String tenant : callsets.tenants()) {
+            callsets.eachWhile(tenant, id -> {
+                if (id.millis() >= watermark) {
+                    look(tenant, id, found);
+                }
+                return id.millis() >= watermark;
+            });
+        }
+        note.ifPresent(known -> known.named().forEach(ref -> look(ref.tenant(), ref.id(), found)));
+        // All are known before any is driven: a reduce looks for the callset that it waits for.
+        found.forEach(known::runs);
+        return (int) found.stream().filter(this::resume).count();
+    }
+
+    /** Until it is known to be done, it is open, whatever is thrown. */
+    private void look(String tenant, CallsetId id, List<Callset> unfinished) {
+        open.opened(tenant, id);
+        try {
+            Optional<Callset> found = known.load(tenant, id);
+            if (found.isEmpty()) {
+                callsets.deleteObjects(tenant, id);
+                open.closed(id);
+            } else if (found.get().isDone()) {
+                open.closed(id);
+            } else {
+                unfinished.add(found.get());
+            }
+        } catch (DamagedObjectException e) {
+            log.error("callset {} is damaged and is not driven: {}", id, e.getMessage());
+        } catch (RuntimeException e) {
+            log.warn("callset {} cannot be read now and is driven later: {}", id, e.toString());
+            rescues.until("recover", id, () -> lookAgain(tenant, id));
+        }
+    }
+
+    private void lookAgain(String tenant, CallsetId id) {
+        Optional<Callset> found = known.load(tenant, id);
+        if (found.isEmpty() || found.get().isDone()) {
+            open.closed(id);
+        } else if (!known.isRunning(id)) {
+            running.driveAgain(found.get());
+        }
+    }
+
+    /** Drives a callset; one whose log is damaged harms no other. */
+    private boolean resume(Callset callset) {
+        try {
+            running.driveAgain(callset);
+            return true;
+        } catch (DamagedObjectException e) {
+            log.error("callset {} is damaged and is not driven: {}", callset.id(), e.getMessage());
+            return false;
+        }
+    }
+}

@@ -1,5 +1,0 @@
-/** What a newcomer sees: the last line of the start, and a first map in the terminal. */
-@NullMarked
-package dev.wren.gateway.page;
-
-import org.jspecify.annotations.NullMarked;

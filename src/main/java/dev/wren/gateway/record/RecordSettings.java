@@ -1,0 +1,21 @@
+package dev.wren.gateway.record;
+
+import dev.wren.gateway.limits.Heap;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * How the records of callsets are read.
+ *
+ * @param segmentCache bytes of log segments kept in memory for readers; 0: a sixteenth of the heap
+ */
+@Validated
+@ConfigurationProperties("wren.records")
+public record RecordSettings(@DefaultValue("0B") DataSize segmentCache) {
+
+    public RecordSettings {
+        segmentCache = Heap.orPart(segmentCache, 16);
+    }
+}

@@ -1,0 +1,196 @@
+package dev.wren.gateway.submission;
+
+import dev.wren.gateway.callset.Callset;
+import dev.wren.gateway.callset.OpenCallsets;
+import dev.wren.gateway.callset.CallsetSettings;
+import dev.wren.gateway.callset.Callsets;
+import dev.wren.gateway.callset.Placement;
+import dev.wren.gateway.callset.ReceiveMemory;
+import dev.wren.gateway.callset.RunningCallsets;
+import dev.wren.gateway.jar.FunctionCheck;
+import dev.wren.gateway.jar.Jars;
+import dev.wren.gateway.jar.LocalJar;
+import dev.wren.gateway.jar.PinnedJar;
+import dev.wren.gateway.limits.Quota;
+import dev.wren.gateway.limits.QuotaExceededException;
+import dev.wren.gateway.limits.TenantShare;
+import dev.wren.gateway.record.Manifest;
+import dev.wren.gateway.record.MapSettings;
+import dev.wren.gateway.store.ObjectStore;
+import dev.wren.gateway.store.StoreException;
+import dev.wren.gateway.web.ProblemException;
+import dev.wren.gateway.web.ProblemType;
+import dev.wren.gateway.web.Shutdown;
+import dev.wren.protocol.CallsetId;
+import dev.wren.protocol.ObjectKeys;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.temporal.ChronoUnit;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Component;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Accepts callsets: bounded, checked, and made durable. Safe for use by several threads. */
+@Component
+public final class Intake {
+
+    private static final Logger log = LoggerFactory.getLogger(Intake.class);
+    /** A manifest is tried to be put, at most. */
+    private static final int ACCEPT_TRIES = 3;
+
+    private final ObjectStore store;
+    private final Callsets callsets;
+    private final RunningCallsets running;
+    private final Jars jars;
+    private final FunctionCheck functions;
+    private final Placement placement;
+    private final OpenCallsets open;
+    private final Shutdown shutdown;
+    private final ReceiveMemory receiveMemory;
+    private final CallsetSettings limits;
+    private final Clock clock;
+    private final JsonMapper json = JsonMapper.shared();
+    private final ConcurrentMap<CallsetId, Draft> drafts = new ConcurrentHashMap<>();
+    private final Quota receiving;
+
+    Intake(ObjectStore store, Callsets callsets, RunningCallsets running, Jars jars, FunctionCheck functions,
+            Placement placement, OpenCallsets open, Shutdown shutdown, ReceiveMemory receiveMemory,
+            CallsetSettings limits,
+            TenantShare share, Clock clock, MeterRegistry metrics) {
+        this.store = store;
+        this.callsets = callsets;
+        this.running = running;
+        this.jars = jars;
+        this.functions = functions;
+        this.placement = placement;
+        this.open = open;
+        this.shutdown = shutdown;
+        this.receiveMemory = receiveMemory;
+        this.limits = limits;
+        this.clock = clock;
+        this.receiving = new Quota("receiving", "callsets are received at once", limits.maxReceiving(), share, metrics);
+        Gauge.builder("wren.callsets.receiving", drafts, ConcurrentMap::size)
+                .description("submissions under way")
+                .register(metrics);
+    }
+
+    /**
+     * Begins to receive a callset.
+     *
+     * @throws ProblemException {@code unavailable} while shutting down
+     * @throws QuotaExceededException when as many callsets run or are received as may
+     */
+    Draft begin(String tenant) {
+        shutdown.requireNot();
+        Quota.Grant receipt = receiving.grant(tenant);
+        receipt.grow(1);
+        RunningCallsets.Place place;
+        try {
+            place = running.reserve(tenant);
+        } catch (QuotaExceededException e) {
+            receipt.close();
+            throw e;
+        }
+        Draft draft = new Draft(this, store, limits, tenant, open.next(tenant),
+                new Draft.Room(receipt, receiveMemory.grant(tenant), place));
+        drafts.put(draft.id(), draft);
+        return draft;
+    }
+
+    /** Checks a map, and pins its jar; {@code sha256} is its content where that is known already. */
+    Draft.Prepared prepare(String tenant, MapSettings settings, @Nullable String sha256,
+            @Nullable CallsetId redriveOf, @Nullable CallsetId reduceOf) {
+        if (!settings.overwriteInvokeArgs().isEmpty() && !limits.allowOverwriteInvokeArgs()) {
+            throw ProblemException.atPointer(ProblemType.NOT_ALLOWED, "/overwriteInvokeArgs",
+                    "The configuration does not allow overwriting the fields of an invocation.");
+        }
+        String executor = placement.place(settings.executor(), settings.config());
+        PinnedJar jar = jars.pin(tenant, sha256 == null ? settings.jar() : "sha256:" + sha256);
+        try (LocalJar local = jars.localFile(jar)) {
+            functions.check(local, settings.handler(), settings.excludeModules());
+            return new Draft.Prepared(settings, executor, jar, redriveOf, reduceOf);
+        } catch (RuntimeException e) {
+            jars.unpin(jar);
+            throw e;
+        }
+    }
+
+    /**
+     * Makes a draft durable, and lets it be driven.
+     *
+     * @param key its idempotency key, or null
+     * @throws ProblemException when it is refused; nothing is stored then
+     */
+    Callset submit(Draft draft, Draft.@Nullable KeyUse key) throws IOException {
+        String tenant = draft.tenant();
+        Draft.Prepared prepared = draft.prepared().orElseThrow();
+        Manifest.Layout layout = draft.commitData(prepared.settings().dataAllAsOne());
+        Manifest manifest = new Manifest(draft.id(), tenant, prepared.settings(), prepared.executor(),
+                prepared.jar().sha256(), prepared.jar().size(), draft.size(), layout,
+                clock.instant().truncatedTo(ChronoUnit.MILLIS), prepared.redriveOf(), prepared.reduceOf(),
+                key == null ? null : key.hash());
+        Manifest.Stored stored = new Manifest.Stored(manifest, draft.inlineData(layout), draft.origins());
+        Callset callset = running.accepting(stored);
+        draft.room().run().fit(callset);
+        if (key != null) {
+            key.use(draft.id());
+        }
+        put(ObjectKeys.manifest(tenant, draft.id()), manifest.encode(json, stored.data(), stored.origins()));
+        // It is accepted, whatever happens from here on.
+        draft.accepted();
+        running.drive(callset, draft.room().run());
+        return callset;
+    }
+
+    /**
+     * Puts the manifest. An answer that was lost is asked for again: a callset that is there is accepted, and its sender
+     * must not be told otherwise.
+     */
+    private void put(String key, byte[] manifest) {
+        for (int attempt = 1;; attempt++) {
+            try {
+                if (!store.putOrFind(key, manifest)) {
+                    throw new IllegalStateException(key + " is there already");
+                }
+                return;
+            } catch (StoreException e) {
+                if (attempt == ACCEPT_TRIES) {
+                    throw e;
+                }
+                log.warn("{} may be stored or not, and is asked for: {}", key, e.getMessage());
+            }
+        }
+    }
+
+    /** The draft is closed: accepted, or to be forgotten. */
+    void closed(Draft draft, boolean accepted) {
+        try {
+            if (!accepted) {
+                callsets.deleteObjectsAtLast(draft.tenant(), draft.id());
+            }
+        } finally {
+            draft.prepared().ifPresent(prepared -> jars.unpin(prepared.jar()));
+            drafts.remove(draft.id());
+            draft.room().receipt().close();
+            draft.room().memory().close();
+            if (!accepted) {
+                draft.room().run().close();
+                open.closed(draft.id());
+            }
+        }
+    }
+
+    /** Deletes what a submission has left that was never accepted and is not under way. */
+    public void sweep(String tenant, CallsetId id, IntConsumer throttle) {
+        if (!drafts.containsKey(id) && callsets.peek(tenant, id).isEmpty()) {
+            callsets.deleteObjects(tenant, id, throttle);
+        }
+    }
+}

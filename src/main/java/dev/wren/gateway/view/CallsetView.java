@@ -1,0 +1,65 @@
+package dev.wren.gateway.view;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonInclude.Include;
+import dev.wren.gateway.callset.Callset;
+import dev.wren.gateway.callset.CallsetState;
+import dev.wren.gateway.record.Counts;
+import io.swagger.v3.oas.annotations.media.Schema;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** A callset as callers see it. */
+@Schema(name = "Callset", description = "One map: a function, N data, N calls.")
+public record CallsetView(String callsetId, FunctionView function, String executor,
+        @Schema(description = "number of calls") int size, StatesView states,
+        @Schema(description = "whether all calls have ended") boolean done,
+        @Schema(description = "when it was accepted") Instant createdAt,
+        @Schema(types = {
+                "string",
+                "null"}, format = "date-time", description = "when the last call ended; null until then") @Nullable Instant doneAt,
+        Map<String, String> tags, @JsonInclude(Include.NON_NULL) @Nullable String redriveOf,
+        @JsonInclude(Include.NON_NULL) @Nullable String reduceOf, Map<String, String> links,
+        @Schema(description = "the first 1,000 futures in order; only in the answer to a map") @JsonInclude(Include.NON_NULL) @Nullable List<FutureView> futures) {
+
+    /** What is run. */
+    @Schema(name = "PinnedFunction")
+    record FunctionView(@Schema(description = "as the caller wrote it") String jar,
+            @Schema(description = "the content that is run, whatever becomes of the name") String sha256,
+            String handler) {
+    }
+
+    /** Calls by state. */
+    @Schema(name = "States", description = "Calls by state, at one moment.")
+    record StatesView(@com.fasterxml.jackson.annotation.JsonProperty("new") int created, int invoked, int running,
+            int success, int error, int cancelled) {
+
+        static StatesView of(Counts counts) {
+            return new StatesView(counts.created(), counts.invoked(), counts.running(), counts.success(),
+                    counts.error(), counts.cancelled());
+        }
+    }
+
+    public static CallsetView of(Callset callset) {
+        return of(callset, null);
+    }
+
+    public static CallsetView of(Callset callset, @Nullable List<FutureView> futures) {
+        CallsetState.Summary summary = callset.state().summary();
+        Counts counts = summary.counts();
+        Instant doneAt = summary.doneAt();
+        String self = "/calls/" + callset.id();
+        Map<String, String> links = new TreeMap<>(Map.of("self", self, "futures", self + "/futures", "results",
+                self + "/results", "events", self + "/events", "cancel", self + "/cancel"));
+        return new CallsetView(callset.id().text(),
+                new FunctionView(callset.settings().jar(), callset.sha256(), callset.settings().handler()),
+                callset.executor(), callset.size(),
+                StatesView.of(counts),
+                doneAt != null, callset.createdAt(), doneAt, new TreeMap<>(callset.settings().tags()),
+                callset.redriveOf() == null ? null : callset.redriveOf().text(),
+                callset.reduceOf() == null ? null : callset.reduceOf().text(), links, futures);
+    }
+}

@@ -1,0 +1,241 @@
+package dev.wren.gateway.view;
+
+import dev.wren.gateway.callset.Callset;
+import dev.wren.gateway.callset.Callsets;
+import dev.wren.gateway.callset.ReceiveMemory;
+import dev.wren.gateway.json.JsonParsers;
+import dev.wren.gateway.json.Pointers;
+import dev.wren.gateway.limits.Quota;
+import dev.wren.gateway.web.LazyList;
+import dev.wren.gateway.web.ParkedRequests;
+import dev.wren.gateway.web.ProblemException;
+import dev.wren.gateway.web.ProblemException.FieldError;
+import dev.wren.gateway.web.ProblemType;
+import dev.wren.gateway.web.Tenant;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.parameters.RequestBody;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
+import jakarta.servlet.http.HttpServletRequest;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestAttribute;
+import org.springframework.web.bind.annotation.RestController;
+import tools.jackson.databind.JsonNode;
+
+/** Waits for many calls at once. */
+@RestController
+final class WaitController {
+
+    private static final int MAX_FUTURES = 10_000;
+    private static final int MAX_BODY = 2 << 20;
+    private static final Set<String> FIELDS = Set.of("futures", "callsets", "returnWhen", "timeout", "waitDurSec",
+            "threadpoolSize");
+
+    private final Callsets callsets;
+    private final ReceiveMemory receiveMemory;
+    private final Waiters waiters;
+    private final ParkedRequests parked;
+    private final JsonParsers parsers = new JsonParsers(16);
+
+    WaitController(Callsets callsets, ReceiveMemory receiveMemory, Waiters waiters, ParkedRequests parked) {
+        this.callsets = callsets;
+        this.receiveMemory = receiveMemory;
+        this.waiters = waiters;
+        this.parked = parked;
+    }
+
+    /** What to wait for, as the specification describes it. */
+    @Schema(name = "WaitRequest", additionalProperties = Schema.AdditionalPropertiesValue.FALSE)
+    record WaitRequest(
+            @Schema(description = "single calls; at most 10,000 with those of the callsets") List<FutureRef> futures,
+            @Schema(description = "all calls of these") List<String> callsets,
+            @Schema(defaultValue = "ALL_COMPLETED") ReturnWhen returnWhen,
+            @Schema(description = "seconds; cut to the longest wait", minimum = "0") BigDecimal timeout,
+            @Schema(description = "seconds between checks of the store, for callsets of another gateway", defaultValue = "5", minimum = "0") BigDecimal waitDurSec,
+            @Schema(description = "such checks at once", defaultValue = "64", minimum = "1", maximum = "1024") Integer threadpoolSize) {
+    }
+
+    /** A call. */
+    @Schema(name = "FutureRef", additionalProperties = Schema.AdditionalPropertiesValue.FALSE)
+    record FutureRef(@Schema(requiredMode = Schema.RequiredMode.REQUIRED) String callsetId,
+            @Schema(requiredMode = Schema.RequiredMode.REQUIRED) String callId) {
+    }
+
+    /** How things stand. */
+    @Schema(name = "WaitResult")
+    record WaitResult(@Schema(description = "ended, in the order asked for") List<FutureView> done,
+            @Schema(description = "not ended, in the order asked for") List<FutureView> notDone,
+            @Schema(description = "whether the condition held") boolean complete) {
+    }
+
+    @PostMapping(path = "/wait", consumes = "application/json", produces = "application/json")
+    @Operation(operationId = "waitForFutures", tags = "calls", summary = "Wait for many calls at once", requestBody = @RequestBody(required = true, content = @Content(mediaType = "application/json", schema = @Schema(implementation = WaitRequest.class))))
+    @ApiResponse(responseCode = "200", description = "How things stand.", useReturnTypeSchema = true)
+    WaitResult await(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, HttpServletRequest request)
+            throws IOException, InterruptedException {
+        Wanted wanted;
+        try (Quota.Grant memory = receiveMemory.grant(tenant)) {
+            wanted = read(tenant, parsers.read(request.getInputStream(), MAX_BODY, memory));
+        }
+        boolean complete;
+        try (Quota.Grant memory = receiveMemory.grant(tenant)) {
+            memory.grow((long) wanted.calls.size() * Waiters.weight(wanted.when));
+            complete = wanted.when == ReturnWhen.ALWAYS
+                    || parked.park(wanted.timeout, left -> waiters.await(wanted.calls, wanted.when, left));
+        }
+        List<Waiters.CallRef> done = new ArrayList<>();
+        List<Waiters.CallRef> notDone = new ArrayList<>();
+        for (Waiters.CallRef ref : wanted.calls) {
+            Lookup.require(ref.callset());
+            (ref.callset().state().of(ref.index()).isFinal() ? done : notDone).add(ref);
+        }
+        return new WaitResult(views(done), views(notDone), complete);
+    }
+
+    /** What was asked for; the tree that it was read from is let go. */
+    private record Wanted(List<Waiters.CallRef> calls, ReturnWhen when, Duration timeout) {
+    }
+
+    private Wanted read(String tenant, JsonNode body) {
+        List<FieldError> errors = new ArrayList<>();
+        Asked asked = new Asked(tenant, errors);
+        check(body, asked, errors);
+        ReturnWhen when = returnWhen(body.get("returnWhen"), errors);
+        Duration timeout = timeout(body.get("timeout"), errors);
+        if (!errors.isEmpty()) {
+            throw new ProblemException(ProblemType.INVALID_REQUEST, "The request to wait is not valid.", errors);
+        }
+        return new Wanted(asked.calls, when, timeout);
+    }
+
+    private static List<FutureView> views(List<Waiters.CallRef> refs) {
+        return new LazyList<>(refs.size(), i -> {
+            Waiters.CallRef ref = refs.get(i);
+            return FutureView.of(ref.callset(), ref.callset().call(ref.index()));
+        });
+    }
+
+    private static void check(JsonNode body, Asked asked, List<FieldError> errors) {
+        if (!body.isObject()) {
+            errors.add(at("", "The body must be a JSON object."));
+            return;
+        }
+        for (String name : body.propertyNames()) {
+            if (!FIELDS.contains(name)) {
+                errors.add(at(Pointers.to(name), "There is no such field."));
+            }
+        }
+        JsonNode futures = body.get("futures");
+        JsonNode sets = body.get("callsets");
+        if (futures != null && !futures.isArray()) {
+            errors.add(at("/futures", "An array of {callsetId, callId}."));
+        } else if (futures != null) {
+            for (int i = 0; i < futures.size(); i++) {
+                asked.future(futures.get(i), "/futures/" + i);
+            }
+        }
+        if (sets != null && !sets.isArray()) {
+            errors.add(at("/callsets", "An array of ids of callsets."));
+        } else if (sets != null) {
+            for (int i = 0; i < sets.size(); i++) {
+                asked.callset(sets.get(i), "/callsets/" + i);
+            }
+        }
+        JsonNode every = body.get("waitDurSec");
+        if (every != null && (!every.isNumber() || every.decimalValue().signum() < 0)) {
+            errors.add(at("/waitDurSec", "A number of seconds from 0 on."));
+        }
+        JsonNode threads = body.get("threadpoolSize");
+        if (threads != null && (!threads.isIntegralNumber() || !threads.canConvertToInt() || threads.intValue() < 1
+                || threads.intValue() > 1024)) {
+            errors.add(at("/threadpoolSize", "A whole number from 1 to 1024."));
+        }
+    }
+
+    private static ReturnWhen returnWhen(@Nullable JsonNode node, List<FieldError> errors) {
+        if (node == null) {
+            return ReturnWhen.ALL_COMPLETED;
+        }
+        for (ReturnWhen when : ReturnWhen.values()) {
+            if (node.isString() && when.name().equals(node.asString())) {
+                return when;
+            }
+        }
+        errors.add(at("/returnWhen", "One of ALL_COMPLETED, ANY_COMPLETED, ALWAYS."));
+        return ReturnWhen.ALWAYS;
+    }
+
+    private Duration timeout(@Nullable JsonNode node, List<FieldError> errors) {
+        if (node == null) {
+            return parked.longest();
+        }
+        if (!node.isNumber() || node.decimalValue().signum() < 0) {
+            errors.add(at("/timeout", "A number of seconds from 0 on."));
+            return Duration.ZERO;
+        }
+        return parked.cut(node.decimalValue());
+    }
+
+    private static FieldError at(String pointer, String detail) {
+        return new FieldError(pointer, null, detail);
+    }
+
+    /** The calls that were asked for, in order. */
+    private final class Asked {
+
+        private final String tenant;
+        private final List<FieldError> errors;
+        private final Map<String, Callset> found = new HashMap<>();
+        private final List<Waiters.CallRef> calls = new ArrayList<>();
+
+        Asked(String tenant, List<FieldError> errors) {
+            this.tenant = tenant;
+            this.errors = errors;
+        }
+
+        void future(JsonNode node, String pointer) {
+            JsonNode callsetId = node.isObject() ? node.get("callsetId") : null;
+            JsonNode callId = node.isObject() ? node.get("callId") : null;
+            if (callsetId == null || callId == null || !callsetId.isString() || !callId.isString()
+                    || node.size() != 2) {
+                errors.add(at(pointer, "An object of callsetId and callId, both strings."));
+                return;
+            }
+            Callset callset = find(callsetId.asString());
+            add(callset, Lookup.call(callset, callId.asString()));
+        }
+
+        void callset(JsonNode node, String pointer) {
+            if (!node.isString()) {
+                errors.add(at(pointer, "The id of a callset."));
+                return;
+            }
+            Callset callset = find(node.asString());
+            for (int i = 0; i < callset.size(); i++) {
+                add(callset, i);
+            }
+        }
+
+        private Callset find(String id) {
+            return found.computeIfAbsent(id, text -> callsets.get(tenant, text));
+        }
+
+        private void add(Callset callset, int index) {
+            if (calls.size() == MAX_FUTURES) {
+                throw new ProblemException(ProblemType.TOO_LARGE,
+                        "At most " + MAX_FUTURES + " futures may be waited for at once.").with("limit", MAX_FUTURES);
+            }
+            calls.add(new Waiters.CallRef(callset, index));
+        }
+    }
+}

@@ -1,0 +1,82 @@
+package dev.wren.gateway.view;
+
+import dev.wren.gateway.callset.CallWaiters;
+import dev.wren.gateway.callset.Callset;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.springframework.stereotype.Component;
+
+/** Waits for many calls of many callsets at once. Safe for use by several threads. */
+@Component
+public final class Waiters {
+
+    /** A call. */
+    public record CallRef(Callset callset, int index) {
+    }
+
+    /**
+     * Waits until the condition holds; false if it does not within {@code timeout}. With nothing to wait for it holds.
+     */
+    public boolean await(List<CallRef> calls, ReturnWhen when, Duration timeout) throws InterruptedException {
+        return switch (when) {
+            case ALWAYS -> true;
+            case ALL_COMPLETED -> awaitAll(calls, timeout);
+            case ANY_COMPLETED -> awaitAny(calls, timeout);
+        };
+    }
+
+    /** Bytes of memory that each call of a wait takes, about. */
+    static int weight(ReturnWhen when) {
+        return switch (when) {
+            case ALL_COMPLETED, ALWAYS -> 40;
+            case ANY_COMPLETED -> 300;
+        };
+    }
+
+    private static boolean awaitAll(List<CallRef> calls, Duration timeout) throws InterruptedException {
+        long end = System.nanoTime() + Math.min(timeout.toNanos(), TimeUnit.DAYS.toNanos(1));
+        // One after the other: the wait is over when the slowest has ended, whichever is asked first.
+        for (CallRef call : calls) {
+            if (!call.callset.state().awaitFinal(call.index, left(end))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean awaitAny(List<CallRef> calls, Duration timeout) throws InterruptedException {
+        if (calls.isEmpty()) {
+            return true;
+        }
+        List<CallWaiters.Place> places = new ArrayList<>(calls.size());
+        try {
+            calls.forEach(call -> places.add(call.callset.state().listenTo(call.index)));
+            if (holds(calls)) {
+                return true;
+            }
+            CompletableFuture.anyOf(places.stream().map(CallWaiters.Place::rung).toArray(CompletableFuture[]::new))
+                    .get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+            return true;
+        } catch (TimeoutException e) {
+            return holds(calls);
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e);
+        } finally {
+            places.forEach(CallWaiters.Place::close);
+        }
+    }
+
+    private static boolean holds(List<CallRef> calls) {
+        return calls.stream()
+                .anyMatch(call -> call.callset.state().isDeleted() || call.callset.state().of(call.index).isFinal());
+    }
+
+    private static Duration left(long end) {
+        return Duration.ofNanos(Math.max(0, end - System.nanoTime()));
+    }
+}

@@ -1,0 +1,5 @@
+package archfixture.gateway.submission;
+
+/** Named by a view. */
+public class Submission {
+}

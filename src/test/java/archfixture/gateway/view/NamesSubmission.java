@@ -1,0 +1,6 @@
+package archfixture.gateway.view;
+
+/** Breaks: views know no submission. */
+public class NamesSubmission {
+    archfixture.gateway.submission.Submission submission;
+}
