@@ -61,7 +61,7 @@ public record CallsetId(String text) implements Comparable<CallsetId> {
         return (int) number(TIME, TIME + SHARD);
     }
 
-    /** The id as it stands in a key: with its time inverted, so that the order of keys is newest first. */
+    /** The id as it is in a key: with its time inverted, so that the order of keys is newest first. */
     public String key() {
         return invertTime(text);
     }

@@ -16,7 +16,7 @@ public enum Frame {
     INVOKE(2),
     /** Gateway: give back the calls of the chunk that have not begun. No body. The answer is {@link #RETURNED}. */
     RECALL(3),
-    /** Worker: one or more {@link Report}s, one behind the other, in the order in which the calls were run. */
+    /** Worker: one or more {@link Report}s, one after another, in the order in which the calls were run. */
     REPORTS(4),
     /**
      * Worker: the length of a report (4 bytes), the report, then the bytes of the log if the report says that it is
@@ -93,7 +93,7 @@ public enum Frame {
      * @param workerId its name in reports
      * @param inlineLimit bytes of JSON up to which a value travels in its record
      * @param resultLimit bytes of JSON above which a value is refused ({@code RUNTIME})
-     * @param excerptLimit bytes of output up to which all of it stands in the report; of more, head and tail
+     * @param excerptLimit bytes of output up to which all of it is in the report; of more, head and tail
      * @param logLimit bytes of output above which the log is its head and tail
      * @param nestingLimit levels of nesting of a datum or a value
      */

@@ -14,10 +14,13 @@ import java.util.List;
  * @param handler {@code pkg.Class} or {@code pkg.Class::method}
  * @param excludeModules package prefixes whose classes are not taken from the jar
  * @param extraMeta a JSON object
+ * @param send number of this sending, unique in its callset: microseconds from the callset's creation to the invocation,
+ * or more
  * @param maxRuntimeMillis how long an attempt may run: what a function is told it has left is counted from it
  */
 public record Invocation(int protocolVersion, String callsetId, int size, String sha256, String jar, String handler,
-        List<String> excludeModules, String extraMeta, long maxRuntimeMillis) {
+        List<String> excludeModules, String extraMeta, long send,
+        long maxRuntimeMillis) {
 
     public Invocation {
         excludeModules = List.copyOf(excludeModules);
@@ -34,6 +37,7 @@ public record Invocation(int protocolVersion, String callsetId, int size, String
         out.putInt(excludeModules.size());
         excludeModules.forEach(out::putString);
         out.putString(extraMeta);
+        out.putLong(send);
         out.putLong(maxRuntimeMillis);
     }
 
@@ -55,6 +59,6 @@ public record Invocation(int protocolVersion, String callsetId, int size, String
             excludeModules.add(in.getString());
         }
         return new Invocation(version, callsetId, size, sha256, jar, handler, excludeModules, in.getString(),
-                in.getLong());
+                in.getLong(), in.getLong());
     }
 }

@@ -70,14 +70,14 @@ public final class ObjectKeys {
         return log(tenant, id) + "0".repeat(10 - digits.length()) + digits;
     }
 
-    /** The value of an attempt that is too large for its record. */
-    public static String value(String tenant, CallsetId id, String callId, int attempt) {
-        return callset(tenant, id) + "values/" + callId + "-" + attempt;
+    /** The value of a sending of an attempt that is too large for its record. */
+    public static String value(String tenant, CallsetId id, String callId, int attempt, long send) {
+        return callset(tenant, id) + "values/" + callId + "-" + attempt + "-" + send;
     }
 
-    /** All that an attempt wrote, where it is too large for its record. */
-    public static String log(String tenant, CallsetId id, String callId, int attempt) {
-        return callset(tenant, id) + "logs/" + callId + "-" + attempt;
+    /** All that a sending of an attempt wrote, where it is too large for its record. */
+    public static String log(String tenant, CallsetId id, String callId, int attempt, long send) {
+        return callset(tenant, id) + "logs/" + callId + "-" + attempt + "-" + send;
     }
 
     /** An idempotency key's body and callset. */
@@ -85,7 +85,7 @@ public final class ObjectKeys {
         return tenant + "/idempotency/" + hash;
     }
 
-    /** The lease of a shard. */
+    /** What is known of a shard: since when nothing in it is open. */
     public static String shard(int n) {
         return "shards/" + n;
     }

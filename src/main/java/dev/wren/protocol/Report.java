@@ -7,10 +7,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param call index of the call in its callset, from 0
  * @param attempt from 1
+ * @param send which sending of the attempt it is of: the number of its {@link Invocation}; 0 for one that was never sent
  * @param outcome what the attempt came to
  * @param status what was measured, or null if no worker has seen the attempt
  */
-public record Report(int call, int attempt, Outcome outcome, @Nullable Status status) {
+public record Report(int call, int attempt, long send, Outcome outcome, @Nullable Status status) {
 
     /**
      * What a worker measured of an attempt.
@@ -37,6 +38,7 @@ public record Report(int call, int attempt, Outcome outcome, @Nullable Status st
         out.putByte(outcome.state().code());
         out.putInt(call);
         out.putInt(attempt);
+        out.putLong(send);
         Status s = status;
         if (s == null) {
             out.putByte(NO_STATUS);
@@ -83,6 +85,7 @@ public record Report(int call, int attempt, Outcome outcome, @Nullable Status st
         CallState state = CallState.of(in.getByte());
         int call = in.getInt();
         int attempt = in.getInt();
+        long send = in.getLong();
         Status status = null;
         if (in.getByte() == HAS_STATUS) {
             int flags = in.getByte();
@@ -102,6 +105,6 @@ public record Report(int call, int attempt, Outcome outcome, @Nullable Status st
             case CANCELLED -> new Outcome.Cancelled();
             case NEW, INVOKED, RUNNING -> throw new WireException("a report of the state " + state);
         };
-        return new Report(call, attempt, outcome, status);
+        return new Report(call, attempt, send, outcome, status);
     }
 }

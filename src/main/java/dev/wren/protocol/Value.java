@@ -3,9 +3,6 @@ package dev.wren.protocol;
 /** A JSON value that travels with its record, or lies in an object of its own when it is too large for that. */
 public sealed interface Value {
 
-    /** Bytes of the JSON text. */
-    long size();
-
     /**
      * A value in its record.
      *
@@ -13,13 +10,13 @@ public sealed interface Value {
      */
     @SuppressWarnings("ArrayRecordComponent")
     record Inline(byte[] json) implements Value {
-        @Override
-        public long size() {
-            return json.length;
-        }
     }
 
-    /** A value under {@link ObjectKeys#value}. */
+    /**
+     * A value under {@link ObjectKeys#value}.
+     *
+     * @param size bytes of its JSON text
+     */
     record Stored(long size) implements Value {
     }
 }

@@ -29,11 +29,6 @@ public final class WireWriter {
         return size;
     }
 
-    /** Forgets what was written, from {@code newSize} on. */
-    public void truncate(int newSize) {
-        size = Math.min(size, newSize);
-    }
-
     public void putByte(int value) {
         room(1);
         buffer[size++] = (byte) value;
@@ -51,7 +46,7 @@ public final class WireWriter {
         size += 8;
     }
 
-    /** Writes {@code value} over what stands at {@code position}. */
+    /** Writes {@code value} over what is at {@code position}. */
     public void setInt(int position, int value) {
         INT.set(buffer, position, value);
     }

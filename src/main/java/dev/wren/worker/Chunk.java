@@ -83,7 +83,7 @@ final class Chunk {
         return attempts[position];
     }
 
-    /** The array in which the data stand. */
+    /** The array that holds the data. */
     byte[] data() {
         return body;
     }

@@ -178,7 +178,8 @@ final class ChunkRunner {
                 ? new Outcome.Failure(error)
                 : new Outcome.Success(
                         stored ? new Value.Stored(valueSize) : new Value.Inline(call.value().toByteArray()));
-        Report report = new Report(chunk.call(position), chunk.attempt(position), outcome, status);
+        Report report = new Report(chunk.call(position), chunk.attempt(position), chunk.invocation().send(), outcome,
+                status);
         if (stored || written.logSize() > 0) {
             reports.addLarge(report, output.log(), (int) written.logSize(), stored ? call.value().array() : NOTHING,
                     stored ? valueSize : 0);
@@ -194,7 +195,8 @@ final class ChunkRunner {
             long now = clock.nanos();
             Report.Status status = new Report.Status(clock.micros(now), 0, 0, false, settings.workerId(), Output.NONE,
                     null);
-            reports.add(new Report(chunk.call(position), chunk.attempt(position), new Outcome.Failure(error), status),
+            reports.add(new Report(chunk.call(position), chunk.attempt(position), chunk.invocation().send(),
+                    new Outcome.Failure(error), status),
                     now);
         }
     }

@@ -119,7 +119,7 @@ final class Connection implements WritableByteChannel {
     private static boolean await(Selector selector, long millis) throws IOException {
         int ready = selector.select(millis);
         selector.selectedKeys().clear();
-        // An interrupt wakes the selector, and would do so for ever.
+        // An interrupt wakes the selector, and would do so forever.
         return Thread.interrupted() || ready > 0;
     }
 

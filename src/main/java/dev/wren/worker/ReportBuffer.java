@@ -78,7 +78,7 @@ final class ReportBuffer {
         }
     }
 
-    /** Sends a report with what is too large to stand in it. */
+    /** Sends a report with what is too large for it. */
     void addLarge(Report report, byte[] log, int logSize, byte[] value, int valueSize) throws IOException {
         lock.lock();
         try {

@@ -95,7 +95,7 @@ final class Training {
         WireWriter out = new WireWriter(4096);
         int start = Frame.INVOKE.begin(out);
         new Invocation(Protocol.VERSION, "training-" + round, data.length, sha256, jar.toString(), handler, List.of(),
-                "{}", 1000).write(out);
+                "{}", 0, 1000).write(out);
         out.putInt(data.length);
         for (int i = 0; i < data.length; i++) {
             out.putInt(i);

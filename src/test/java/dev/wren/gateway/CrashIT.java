@@ -3,6 +3,7 @@ package dev.wren.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.wren.protocol.CallsetId;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -89,7 +90,7 @@ class CrashIT {
             http.putJar("fn", RunningGateway.FUNCTIONS);
             String id = http.map("{\"function\":{\"jar\":\"fn\",\"handler\":\"fn.Mixed\"},\"maxAttempts\":2,"
                     + "\"chunkSize\":1,\"iterdata\":" + data + "}");
-            // What it throws is in the log; its second attempt waits for a worker, like the third of those for ever.
+            // What it throws is in the log; its second attempt waits for a worker, like the third of those forever.
             await().atMost(Duration.ofSeconds(20)).until(
                     () -> http.get("/calls/" + id + "/00005").json().path("attemptLog").size() == 1);
             // Two run and are cancelled; the others wait, in vain.
@@ -136,7 +137,7 @@ class CrashIT {
             http.get("/calls/" + fine + "/00002?wait=20");
             gateway.kill();
         }
-        String key = dev.wren.protocol.CallsetId.parse(damaged).orElseThrow().key();
+        String key = CallsetId.parse(damaged).orElseThrow().key();
         Files.writeString(store.resolve("default/callsets/" + key + "/log/0000000000"), "rot".repeat(50));
         try (GatewayProcess gateway = GatewayProcess.start(store, log)) {
             assertThat(gateway.http().post("/calls/" + fine + "/cancel", "").json().path("states").path("success")

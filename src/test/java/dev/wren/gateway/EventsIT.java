@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -136,7 +137,7 @@ class EventsIT {
         URI uri = URI.create(gateway.url());
         try (Socket socket = new Socket()) {
             socket.setReceiveBufferSize(1024);
-            socket.connect(new java.net.InetSocketAddress(uri.getHost(), uri.getPort()));
+            socket.connect(new InetSocketAddress(uri.getHost(), uri.getPort()));
             OutputStream out = socket.getOutputStream();
             out.write(("GET /calls/" + slow + "/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
                     .getBytes(StandardCharsets.US_ASCII));

@@ -3,11 +3,14 @@ package dev.wren.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.wren.protocol.CallsetId;
 import dev.wren.protocol.Sha256;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,7 +33,7 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * Walks every operation of the specification through every answer that is documented for it, and takes the examples of
  * the specification from these answers, with what differs from run to run (ids, times, hashes) made the same. With
- * {@code -Dwren.openapi.update=true} the examples are written; the specification is to be written after that.
+ * {@code -Dopenapi.update=true} the examples are written; the specification is to be written after that.
  */
 class ExamplesIT {
 
@@ -103,7 +106,7 @@ class ExamplesIT {
         return request;
     }
 
-    /** A right request, save for what a caller adds. */
+    /** A right request, except for what a caller adds. */
     private Http.Answer send(String operation, Target target, String query, String... headers) {
         return send(operation, target, body(operation, target), query, headers);
     }
@@ -132,12 +135,12 @@ class ExamplesIT {
                 default -> new byte[0];
             };
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 
     private static byte[] bytes(String text) {
-        return text.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     private static String map(String jar, String handler, String data) {
@@ -190,7 +193,7 @@ class ExamplesIT {
                 .isEqualTo(operation.answers()));
         String produced = PRETTY.writeValueAsString(Map.of("problems", problems, "answers", answers)) + "\n";
         Files.writeString(Path.of("target/openapi-examples.json"), produced);
-        if (Boolean.getBoolean("wren.openapi.update")) {
+        if (Boolean.getBoolean("openapi.update")) {
             Files.writeString(FILE, produced);
         }
         assertThat(produced).as("compare target/openapi-examples.json").isEqualTo(Files.readString(FILE));
@@ -394,7 +397,7 @@ class ExamplesIT {
             gateway.http().done(fine);
             gateway.http().done(damaged);
         }
-        String key = dev.wren.protocol.CallsetId.parse(damaged).orElseThrow().key();
+        String key = CallsetId.parse(damaged).orElseThrow().key();
         Files.writeString(store.resolve("default/callsets/" + key + "/callset"), "rot");
         Files.writeString(store.resolve("default/jars/names/broken"), "rot");
         FaultyStore faulty = new FaultyStore();

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.wren.protocol.Sha256;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,7 +27,7 @@ class FairnessIT {
         try (RunningGateway gateway = RunningGateway.startWithFunctions(store)) {
             Http http = gateway.http();
             http.done(http.map(SQUARE));
-            byte[] block = "1\n".repeat(1000).getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+            byte[] block = "1\n".repeat(1000).getBytes(StandardCharsets.US_ASCII);
             // A millisecond each: it would take over eight minutes.
             Http.Answer big = http.lines("/calls?jar=fn&handler=fn.Sleep",
                     BodyPublishers.ofByteArrays(() -> Stream.generate(() -> block).limit(1000).iterator()));

@@ -21,7 +21,7 @@ import org.springframework.util.FileSystemUtils;
 final class GatewayProcess implements AutoCloseable {
 
     private static final int START_SECONDS = 60;
-    private static final Path CLASSES = Path.of(System.getProperty("wren.test.classes"));
+    private static final Path CLASSES = Path.of(System.getProperty("test.wren.classes"));
     private static final Path CACHE = CLASSES.resolveSibling("gateway-process.aot");
 
     private final Process process;

@@ -1,6 +1,7 @@
 package dev.wren.gateway;
 
 import java.lang.management.ManagementFactory;
+import java.lang.ref.Reference;
 import java.util.function.Supplier;
 
 /** What objects take of the heap, as the JVM counts it. */
@@ -14,7 +15,7 @@ public final class HeapUse {
         long before = used();
         Object made = maker.get();
         long after = used();
-        java.lang.ref.Reference.reachabilityFence(made);
+        Reference.reachabilityFence(made);
         return after - before;
     }
 

@@ -3,6 +3,9 @@ package dev.wren.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.wren.protocol.Sha256;
+import java.net.http.HttpRequest;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -64,7 +67,7 @@ class IdempotencyIT {
         Http.Answer other = http.post("/calls", map("[1] "), KEY, "other");
         assertThat(other.status()).isEqualTo(422);
         assertThat(other.slug()).isEqualTo("idempotency-key-reused");
-        var lines = java.net.http.HttpRequest.BodyPublishers.ofString("1\n");
+        var lines = HttpRequest.BodyPublishers.ofString("1\n");
         assertThat(http.lines("/calls?jar=fn&handler=fn.Square", lines, KEY, "lines").status()).isEqualTo(202);
         assertThat(http.lines("/calls?jar=fn&handler=fn.Square", lines, KEY, "lines").status()).isEqualTo(200);
         assertThat(http.lines("/calls?jar=fn&handler=fn.Echo", lines, KEY, "lines").status()).isEqualTo(422);
@@ -167,7 +170,7 @@ class IdempotencyIT {
 
     @Test
     void a_key_outlives_the_gateway_and_a_kill(@TempDir Path folder) throws Exception {
-        Path log = java.nio.file.Files.createFile(folder.resolve("log"));
+        Path log = Files.createFile(folder.resolve("log"));
         Path store = folder.resolve("store");
         String id;
         try (GatewayProcess first = GatewayProcess.start(store, log)) {
@@ -176,12 +179,12 @@ class IdempotencyIT {
             first.kill();
         }
         // What a crash leaves between the key's entry and the callset's manifest.
-        try (var entries = java.nio.file.Files.walk(store.resolve("default/idempotency"))) {
-            Path entry = entries.filter(java.nio.file.Files::isRegularFile).findFirst().orElseThrow();
-            String broken = java.nio.file.Files.readString(entry).replace(id, id.substring(0, 25)
+        try (var entries = Files.walk(store.resolve("default/idempotency"))) {
+            Path entry = entries.filter(Files::isRegularFile).findFirst().orElseThrow();
+            String broken = Files.readString(entry).replace(id, id.substring(0, 25)
                     + (id.endsWith("0") ? "1" : "0"));
-            String hash = dev.wren.protocol.Sha256.hex("crashed");
-            java.nio.file.Files.writeString(entry.resolveSibling(hash), broken);
+            String hash = Sha256.hex("crashed");
+            Files.writeString(entry.resolveSibling(hash), broken);
         }
         try (GatewayProcess second = GatewayProcess.start(store, log)) {
             Http.Answer again = second.http().post("/calls", map("[1,2]"), KEY, "k");

@@ -2,9 +2,11 @@ package dev.wren.gateway;
 
 import dev.wren.gateway.executor.Executor;
 import dev.wren.gateway.executor.ExecutorKind;
+import dev.wren.gateway.executor.SettingsSource;
+import dev.wren.gateway.executor.Reports;
 import dev.wren.gateway.executor.WorkSource;
+import java.time.Duration;
 import java.util.Map;
-import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.context.support.GenericApplicationContext;
 
 /** An executor that takes no work, and is ready when a test says so; configured as the kind {@code idle}. */
@@ -27,7 +29,7 @@ final class IdleExecutor implements ExecutorKind {
     }
 
     @Override
-    public Executor create(String name, String prefix, Binder binder) {
+    public Executor create(String name, SettingsSource settings) {
         return new Executor() {
 
             @Override
@@ -51,8 +53,13 @@ final class IdleExecutor implements ExecutorKind {
             }
 
             @Override
-            public void checkConfig(Map<String, Object> config) {
-                // Nothing can be wrong.
+            public Map<String, String> wrongOverrides(Map<String, Object> config) {
+                return Map.of();
+            }
+
+            @Override
+            public Duration allowance(int calls, Duration jobMaxRuntime) {
+                return Duration.ofMinutes(5);
             }
 
             @Override
@@ -61,7 +68,7 @@ final class IdleExecutor implements ExecutorKind {
             }
 
             @Override
-            public void start(WorkSource work) {
+            public void start(WorkSource work, Reports reports) {
                 // It takes none.
             }
 

@@ -30,7 +30,7 @@ class LimitsIT {
 
     private static RunningGateway twoTenants(Path store, String... settings) throws Exception {
         String[] all = new String[settings.length + 7];
-        // Those that run for ever hold up no end.
+        // Those that run forever hold up no end.
         all[6] = "--wren.executors.local.stop-timeout=100ms";
         for (int i = 0; i < 2; i++) {
             String tenant = i == 0 ? "red" : "blue";

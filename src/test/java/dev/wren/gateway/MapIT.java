@@ -13,8 +13,10 @@ import dev.wren.client.model.WaitRequest;
 import dev.wren.client.model.WaitResult;
 import java.math.BigDecimal;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -174,7 +176,7 @@ class MapIT {
         Instant answered = Instant.now();
         assertThat(future.path("state").asString()).isEqualTo("success");
         Instant ended = Instant.parse(future.path("status").path("endTime").asString());
-        assertThat(java.time.Duration.between(ended, answered)).isLessThan(java.time.Duration.ofMillis(500));
+        assertThat(Duration.between(ended, answered)).isLessThan(Duration.ofMillis(500));
     }
 
     @Test
@@ -218,7 +220,7 @@ class MapIT {
             runs.add(new Instant[]{Instant.parse(status.path("startTime").asString()),
                     Instant.parse(status.path("endTime").asString())});
         }
-        runs.sort(java.util.Comparator.comparing(run -> run[0]));
+        runs.sort(Comparator.comparing(run -> run[0]));
         for (int i = 1; i < runs.size(); i++) {
             assertThat(runs.get(i)[0]).isAfterOrEqualTo(runs.get(i - 1)[1]);
         }

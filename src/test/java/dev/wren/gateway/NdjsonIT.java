@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -39,7 +40,10 @@ class NdjsonIT {
         gateway.close();
     }
 
+    /** Files of callsets, when nothing writes any: maps of other tests have ended. */
     private static long storedFiles() throws IOException {
+        await().atMost(Duration.ofSeconds(20))
+                .until(() -> gateway.http().get("/calls?state=running").json().path("items").isEmpty());
         Path callsets = store.resolve("default/callsets");
         if (Files.notExists(callsets)) {
             return 0;
@@ -132,7 +136,7 @@ class NdjsonIT {
     private static long filesWith(String text) throws IOException {
         try (Stream<Path> files = Files.walk(store)) {
             return files.filter(Files::isRegularFile).filter(file -> contains(file, text)).count();
-        } catch (java.io.UncheckedIOException e) {
+        } catch (UncheckedIOException e) {
             // A file went while the folder was walked.
             return 1;
         }

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.wren.gateway.FaultyStore.Fault;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -72,7 +73,7 @@ class RescueIT {
     private static long objects() throws IOException {
         try (Stream<Path> files = Files.walk(folder.resolve("default/callsets"))) {
             return files.filter(Files::isRegularFile).count();
-        } catch (java.nio.file.NoSuchFileException _) {
+        } catch (NoSuchFileException _) {
             return 0;
         }
     }

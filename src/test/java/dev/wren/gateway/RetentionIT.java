@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.protocol.Sha256;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
@@ -225,7 +226,7 @@ class RetentionIT {
     private static int status(Http http, String path) {
         try {
             return http.get(path).status();
-        } catch (java.io.UncheckedIOException _) {
+        } catch (UncheckedIOException _) {
             return 0;
         }
     }

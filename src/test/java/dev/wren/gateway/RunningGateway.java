@@ -16,8 +16,8 @@ import org.springframework.context.support.GenericApplicationContext;
 /** The real gateway on a free port, in this JVM, with a store of its own and real workers. */
 final class RunningGateway implements AutoCloseable {
 
-    static final Path FUNCTIONS = Path.of(System.getProperty("wren.test.functions"));
-    static final Path EXAMPLES = Path.of(System.getProperty("wren.test.examples"));
+    static final Path FUNCTIONS = Path.of(System.getProperty("test.wren.functions"));
+    static final Path EXAMPLES = Path.of(System.getProperty("test.wren.examples"));
 
     private final ConfigurableApplicationContext context;
     private final String url;

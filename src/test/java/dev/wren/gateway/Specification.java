@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -68,7 +69,7 @@ final class Specification {
             });
         });
         String id = String.valueOf(operation.get("operationId"));
-        operations.put(id, new Operation(id, method.toUpperCase(java.util.Locale.ROOT), path, answers, withBody,
+        operations.put(id, new Operation(id, method.toUpperCase(Locale.ROOT), path, answers, withBody,
                 examples));
     }
 

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The committed specification is what the gateway serves; {@code -Dwren.openapi.update=true} rewrites it. */
+/** The committed specification is what the gateway serves; {@code -Dopenapi.update=true} rewrites it. */
 class SpecificationIT {
 
     private static final Path COMMITTED = Path.of("openapi.yaml");
@@ -17,7 +17,7 @@ class SpecificationIT {
     void is_what_the_gateway_serves(@TempDir Path store) throws IOException {
         try (RunningGateway gateway = RunningGateway.start(store)) {
             String served = gateway.http().get("/v3/api-docs.yaml").text();
-            if (Boolean.getBoolean("wren.openapi.update")) {
+            if (Boolean.getBoolean("openapi.update")) {
                 Files.writeString(COMMITTED, served);
             }
             assertThat(served).isEqualTo(Files.readString(COMMITTED));

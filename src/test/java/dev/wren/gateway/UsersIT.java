@@ -10,6 +10,7 @@ import dev.wren.protocol.Sha256;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,7 +27,7 @@ class UsersIT {
             "--wren.security.keys[1].tenant=blue", "--wren.security.keys[1].sha256=" + Sha256.hex("blue")};
 
     private static String[] with(String... more) {
-        String[] all = java.util.Arrays.copyOf(KEYS, KEYS.length + more.length);
+        String[] all = Arrays.copyOf(KEYS, KEYS.length + more.length);
         System.arraycopy(more, 0, all, KEYS.length, more.length);
         return all;
     }

@@ -2,6 +2,7 @@ package dev.wren.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -169,7 +170,7 @@ class WrongRequestsIT {
             assertThat(answer.slug()).isEqualTo("invalid-request");
         }
         Http.Answer form = Http.send(http.request("/calls", "Content-Type", "multipart/form-data")
-                .POST(java.net.http.HttpRequest.BodyPublishers.ofString("x")));
+                .POST(HttpRequest.BodyPublishers.ofString("x")));
         assertThat(form.status()).isEqualTo(415);
     }
 

@@ -64,9 +64,9 @@ class CallStateTest {
     @Test
     void reports_come_back_as_they_were_written() {
         Report.Status status = new Report.Status(1, 2, 3, true, "local-1", new Output(new byte[]{1, 2}, 77), 137);
-        for (Report report : List.of(new Report(5, 1, new Outcome.Success(new Value.Stored(99)), status),
-                new Report(6, 2, new Outcome.Failure(new CallError(ErrorCode.LOST, null, "gone", null)), null),
-                new Report(7, 3, new Outcome.Cancelled(), null))) {
+        for (Report report : List.of(new Report(5, 1, 1L << 40, new Outcome.Success(new Value.Stored(99)), status),
+                new Report(6, 2, 7, new Outcome.Failure(new CallError(ErrorCode.LOST, null, "gone", null)), null),
+                new Report(7, 3, 0, new Outcome.Cancelled(), null))) {
             WireWriter out = new WireWriter(1);
             report.write(out);
             byte[] bytes = out.toByteArray();

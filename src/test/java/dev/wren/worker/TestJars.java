@@ -29,12 +29,12 @@ public final class TestJars {
 
     /** The worker. */
     public static Path worker() {
-        return there(Path.of(System.getProperty("wren.test.worker", "target/classes/META-INF/wren-worker.jar")));
+        return there(Path.of(System.getProperty("test.wren.worker", "target/classes/META-INF/wren-worker.jar")));
     }
 
     /** The test functions. */
     public static Path functions() {
-        String jar = System.getProperty("wren.test.functions");
+        String jar = System.getProperty("test.wren.functions");
         if (jar != null) {
             return there(Path.of(jar));
         }

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -155,8 +156,8 @@ final class WorkerPeer implements AutoCloseable {
             in.getInt();
             Report report = Report.read(in);
             int logSize = Math.toIntExact(report.status() == null ? 0 : report.status().output().logSize());
-            byte[] log = java.util.Arrays.copyOfRange(message.body, in.position(), in.position() + logSize);
-            byte[] value = java.util.Arrays.copyOfRange(message.body, in.position() + logSize, message.body.length);
+            byte[] log = Arrays.copyOfRange(message.body, in.position(), in.position() + logSize);
+            byte[] value = Arrays.copyOfRange(message.body, in.position() + logSize, message.body.length);
             all.add(new Told(report, log, value));
         } else {
             assertKind(Frame.REPORTS, message);

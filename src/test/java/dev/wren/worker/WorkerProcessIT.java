@@ -18,6 +18,7 @@ import dev.wren.worker.WorkerPeer.Message;
 import dev.wren.worker.WorkerPeer.Told;
 import java.io.EOFException;
 import java.io.IOException;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,6 +29,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.IntStream;
 import org.assertj.core.api.Assertions;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -70,7 +72,7 @@ class WorkerProcessIT {
 
     private static Invocation map(String callset, String handler, String... excludeModules) {
         return new Invocation(Protocol.VERSION, callset, 1000, SHA256, FUNCTIONS.toString(), handler,
-                List.of(excludeModules), "{\"who\":\"me\"}", 200_000);
+                List.of(excludeModules), "{\"who\":\"me\"}", 77, 200_000);
     }
 
     private static String value(Told told) {
@@ -163,7 +165,7 @@ class WorkerProcessIT {
         // The first is reported while its successor sleeps.
         assertThat(worker.reports(1).getFirst().report().call()).isZero();
         // The report goes out before the successor begins; recalled in between, it would come back as well.
-        org.awaitility.Awaitility.await().until(() -> worker.progress.read().call() == 1);
+        Awaitility.await().until(() -> worker.progress.read().call() == 1);
         worker.recall();
         assertThat(returned(worker.next())).containsExactly(2, 3);
         worker.recall();
@@ -208,7 +210,7 @@ class WorkerProcessIT {
             while (true) {
                 reported.add(worker.reports(1).getFirst().report().call());
             }
-        } catch (EOFException | java.net.SocketException e) {
+        } catch (EOFException | SocketException e) {
             // The process has ended.
         }
         assertThat(worker.exitCode()).isEqualTo(exitCode);
@@ -411,12 +413,14 @@ class WorkerProcessIT {
     void doesNotRunAJarThatIsNotTheOneAskedFor() throws Exception {
         WorkerPeer worker = worker();
         worker.invoke(new Invocation(Protocol.VERSION, "cs1", 1, "0".repeat(64), FUNCTIONS.toString(), "fn.Square",
-                List.of(), "{}", 1000), 0, "1");
+                List.of(), "{}", 1, 1000), 0, "1");
         CallError changed = error(worker.reports(1).getFirst());
         assertThat(changed.code()).isEqualTo(ErrorCode.RUNTIME);
         assertThat(changed.message()).contains(SHA256);
-        worker.invoke(new Invocation(Protocol.VERSION, "cs1", 1, SHA256, "/no/such.jar", "fn.Square", List.of(), "{}",
-                1000), 0, "1");
+        worker.invoke(
+                new Invocation(Protocol.VERSION, "cs1", 1, SHA256, "/no/such.jar", "fn.Square", List.of(), "{}", 1,
+                        1000),
+                0, "1");
         CallError missing = error(worker.reports(1).getFirst());
         assertThat(missing.code()).isEqualTo(ErrorCode.RUNTIME);
         assertThat(missing.message()).contains("/no/such.jar");
@@ -437,7 +441,8 @@ class WorkerProcessIT {
     @Test
     void answersAnotherVersionWithWrongVersion() throws Exception {
         WorkerPeer worker = worker();
-        worker.invoke(new Invocation(99, "cs1", 10, SHA256, FUNCTIONS.toString(), "fn.Square", List.of(), "{}", 1000),
+        worker.invoke(
+                new Invocation(99, "cs1", 10, SHA256, FUNCTIONS.toString(), "fn.Square", List.of(), "{}", 1, 1000),
                 3, "1", "2");
         assertThat(worker.reports(2)).allSatisfy(t -> assertThat(error(t).code()).isEqualTo(ErrorCode.WRONGVERSION));
         assertThat(value(call(worker, "cs1", "fn.Square", "3"))).isEqualTo("9");
@@ -459,7 +464,7 @@ class WorkerProcessIT {
         Path jar = TestJars.withOtherJackson(folder);
         WorkerPeer worker = worker();
         worker.invoke(new Invocation(Protocol.VERSION, "cs1", 1, WorkerPeer.sha256(jar), jar.toString(),
-                "own.UsesJackson", List.of(), "{}", 1000), 0, "{\"b\":[1,2]}");
+                "own.UsesJackson", List.of(), "{}", 1, 1000), 0, "{\"b\":[1,2]}");
         assertThat(value(worker.reports(1).getFirst()))
                 .isEqualTo("\"" + TestJars.OTHER_JACKSON + " {\\\"b\\\":[1,2]}\"");
     }

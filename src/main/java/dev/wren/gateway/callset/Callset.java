@@ -120,7 +120,7 @@ public final class Callset {
         return state.doneAt() != null;
     }
 
-    /** Bytes of memory that it takes, about, with the state of all its calls, whether that is at hand or not. */
+    /** Bytes of memory that it takes, about, with the state of all its calls, whether that is in memory or not. */
     long weight() {
         return 1024 + manifest.settings().weight() + origins.weight() + data.weight() + state.weight();
     }
@@ -133,7 +133,7 @@ public final class Callset {
         now.last().ifPresent(at -> ended.add(attempt(at)));
         Report report = ended.isEmpty() ? null : ended.getLast().report();
         Instant invokedAt = now.invokedAt();
-        // Of a call that has ended the log alone tells, so that it is the same for ever.
+        // Of a call that has ended the log alone tells, so that it is the same forever.
         if ((invokedAt == null || now.state().isFinal()) && !ended.isEmpty()) {
             invokedAt = ended.getLast().invokedAt();
         } else if (now.state().isFinal()) {
@@ -144,7 +144,7 @@ public final class Callset {
             for (Call.Attempt attempt : ended) {
                 status = attempt.report().status() != null ? attempt.report().status() : status;
             }
-            report = new Report(index, now.attempts(), new Outcome.Cancelled(), status);
+            report = new Report(index, now.attempts(), 0, new Outcome.Cancelled(), status);
         }
         return new Call(index, now.state(), now.attempts(), ended, report, invokedAt);
     }
@@ -175,7 +175,7 @@ public final class Callset {
         return switch (value) {
             case Value.Inline(byte[] json) -> new ByteArrayInputStream(json);
             case Value.Stored(long size) -> open(
-                    ObjectKeys.value(tenant(), id(), callId(report.call()), report.attempt()), size);
+                    ObjectKeys.value(tenant(), id(), callId(report.call()), report.attempt(), report.send()), size);
         };
     }
 
@@ -185,7 +185,8 @@ public final class Callset {
         Output output = status == null ? Output.NONE : status.output();
         return output.logSize() == 0
                 ? new ByteArrayInputStream(output.excerpt())
-                : open(ObjectKeys.log(tenant(), id(), callId(report.call()), report.attempt()), output.logSize());
+                : open(ObjectKeys.log(tenant(), id(), callId(report.call()), report.attempt(), report.send()),
+                        output.logSize());
     }
 
     private InputStream open(String key, long size) {

@@ -1,9 +1,11 @@
 package dev.wren.gateway.callset;
 
 import dev.wren.gateway.limits.Heap;
+import dev.wren.gateway.limits.Sizes;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import java.time.Duration;
+import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
@@ -38,11 +40,13 @@ public record CallsetSettings(@DefaultValue("1000000") @Min(0) @Max(100_000_000)
         @DefaultValue("10000") @Min(1) int maxRunning, @DefaultValue("0B") DataSize runningMemory,
         @DefaultValue("256") @Min(1) int maxReceiving, @DefaultValue("0B") DataSize receiveMemory,
         @DefaultValue("64MB") DataSize maxReduceSize,
-        @DefaultValue("24h") Duration idempotencyAge, @DefaultValue("5000") @Min(1) int maxScan,
+        @DefaultValue("24h") @DurationMin(seconds = 1) Duration idempotencyAge,
+        @DefaultValue("5000") @Min(1) int maxScan,
         @DefaultValue("false") boolean allowOverwriteInvokeArgs,
         @DefaultValue("64KB") DataSize inlineData, @DefaultValue("0B") DataSize tableCache) {
 
     public CallsetSettings {
+        Sizes.require("wren.callsets", maxBodySize, maxDatumSize, maxReduceSize, inlineData);
         runningMemory = Heap.orPart(runningMemory, 6);
         receiveMemory = Heap.orPart(receiveMemory, 6);
         tableCache = Heap.orPart(tableCache, 16);

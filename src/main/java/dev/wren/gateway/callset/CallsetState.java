@@ -88,6 +88,6 @@ public interface CallsetState {
      */
     void onEnd(Runnable action);
 
-    /** Bytes of memory that the state takes, whether it is at hand or not. */
+    /** Bytes of memory that the state takes, whether it is in memory or not. */
     long weight();
 }

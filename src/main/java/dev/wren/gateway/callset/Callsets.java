@@ -76,7 +76,7 @@ public final class Callsets {
      * Part of a list of callsets.
      *
      * @param items newest first
-     * @param next what is behind this one may belong to the list too; null where nothing does
+     * @param next what comes after this one may belong to the list too; null where nothing does
      */
     public record Part(List<Callset> items, @Nullable CallsetId next) {
 
@@ -89,7 +89,7 @@ public final class Callsets {
      * Callsets that pass {@code filter}, newest first. It looks at a bounded number of them, so a part can have fewer
      * items than wanted, or none, and still be followed by another.
      *
-     * @param after only those that come behind this one, or null
+     * @param after only those that come after this one, or null
      * @param limit at most so many
      */
     public Part list(String tenant, Predicate<Callset> filter, @Nullable CallsetId after, int limit) {
@@ -136,7 +136,7 @@ public final class Callsets {
     /**
      * Those of the tenant's callsets that are not done and pass {@code filter}, newest first.
      *
-     * @param after only those that come behind this one, or null
+     * @param after only those that come after this one, or null
      * @param limit at most so many
      */
     public Part listRunning(String tenant, Predicate<Callset> filter, @Nullable CallsetId after, int limit) {

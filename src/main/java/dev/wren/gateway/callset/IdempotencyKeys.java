@@ -112,7 +112,7 @@ public final class IdempotencyKeys {
         }
 
         /**
-         * Says durably what the key stands for from now on.
+         * Makes durable what the key refers to from now on.
          *
          * @throws ProblemException {@code in-progress} if another gateway was faster
          */

@@ -19,7 +19,7 @@ import org.springframework.stereotype.Component;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Callsets as this gateway has them at hand: each that runs, as one object; those that are done, in a cache; all others
+ * Callsets as this gateway has them in memory: each that runs, as one object; those that are done, in a cache; all others
  * are read from the store. Safe for use by several threads.
  */
 @Component

@@ -26,16 +26,12 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The state of a callset that this gateway drives, or that is done: its log, and what its driver tells. The driver is
  * the one writer. Safe for use by several threads; what must be seen together is read under {@link #lock()}.
  */
 public final class LoggedState implements CallsetState {
-
-    private static final Logger logger = LoggerFactory.getLogger(LoggedState.class);
 
     private final Manifest manifest;
     private final CallLog log;
@@ -46,8 +42,7 @@ public final class LoggedState implements CallsetState {
     private volatile boolean deleted;
     /** Whether its data are not there yet. */
     private volatile boolean held;
-    /** What is to happen when the last call has ended, or the callset was deleted. Guarded by the lock. */
-    private List<Runnable> endActions = new ArrayList<>();
+    private final EndActions endActions;
     private @Nullable CallTable table;
     private int segments;
     private @Nullable Instant doneAt;
@@ -57,8 +52,10 @@ public final class LoggedState implements CallsetState {
         this.manifest = manifest;
         this.log = log;
         this.store = store;
+        this.endActions = new EndActions(manifest.id());
         if (manifest.size() == 0) {
             doneAt = manifest.createdAt();
+            endActions.runAll();
         }
     }
 
@@ -76,7 +73,7 @@ public final class LoggedState implements CallsetState {
         return lock;
     }
 
-    /** The state of all calls, read from the log if it is not at hand. To be used under {@link #lock()}. */
+    /** The state of all calls, read from the log if it is not in memory. To be used under {@link #lock()}. */
     public CallTable table() {
         CallTable current = table;
         if (current == null) {
@@ -212,16 +209,11 @@ public final class LoggedState implements CallsetState {
 
     @Override
     public void onEnd(Runnable action) {
-        lock.lock();
-        try {
-            if (doneAt == null && !deleted) {
-                endActions.add(action);
-                return;
-            }
-        } finally {
-            lock.unlock();
+        endActions.add(action);
+        if (locked(() -> doneAt != null)) {
+            // Found to be done when it was read from the log: nobody else will say so.
+            endActions.runAll();
         }
-        runSafely(action);
     }
 
     @Override
@@ -292,7 +284,7 @@ public final class LoggedState implements CallsetState {
     }
 
     /**
-     * A segment is durable: from here on everybody sees what it says. Called by the driver, without the lock.
+     * A segment is durable: now everybody sees what it says. Called by the driver, without the lock.
      *
      * @param entries what the segment holds, in its order
      * @param offsets where each entry's record is
@@ -322,6 +314,9 @@ public final class LoggedState implements CallsetState {
                             cancelled.add(new CallWaiters.Range(runs.get(r), runs.get(r + 1)));
                         }
                     }
+                    case Segment.Entry.Invoked _ -> {
+                        // Known already; a note for the next start.
+                    }
                 }
             }
             advance(after);
@@ -337,24 +332,7 @@ public final class LoggedState implements CallsetState {
 
     private void ended() {
         live = LiveView.NOTHING;
-        List<Runnable> actions;
-        lock.lock();
-        try {
-            actions = endActions;
-            endActions = new ArrayList<>();
-        } finally {
-            lock.unlock();
-        }
-        actions.forEach(this::runSafely);
-    }
-
-    /** What one action comes to keeps no other from being run. */
-    private void runSafely(Runnable action) {
-        try {
-            action.run();
-        } catch (RuntimeException | Error e) {
-            logger.error("callset {}: something that was to follow its end has failed", manifest.id(), e);
-        }
+        endActions.runAll();
     }
 
     /**

@@ -58,6 +58,7 @@ final class Backlog {
     static long weigh(Segment.Entry entry) {
         return switch (entry) {
             case Segment.Entry.Cancelled(List<Integer> runs) -> ENTRY + 20L * runs.size();
+            case Segment.Entry.Invoked(long _, int _, List<Integer> runs) -> ENTRY + 20L * runs.size();
             case Segment.Entry.Ended(Report report, long _, boolean _) -> {
                 Report.Status status = report.status();
                 yield ENTRY + (status == null ? 0 : status.output().excerpt().length) + switch (report.outcome()) {

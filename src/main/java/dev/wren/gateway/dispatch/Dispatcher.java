@@ -1,22 +1,33 @@
 package dev.wren.gateway.dispatch;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.callset.Driver;
 import dev.wren.gateway.callset.Rescues;
+import dev.wren.gateway.executor.Chunk;
 import dev.wren.gateway.executor.Executor;
 import dev.wren.gateway.executor.Executors;
+import dev.wren.gateway.executor.Reports;
 import dev.wren.gateway.record.CallLog;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.protocol.CallError;
+import dev.wren.protocol.CallsetId;
+import dev.wren.protocol.Report;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.EnumMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutorService;
@@ -34,7 +45,7 @@ import org.springframework.stereotype.Component;
 
 /** Driver all callsets of this gateway: one lane for each executor. Safe for use by several threads. */
 @Component
-final class Dispatcher implements Driver, Drive.Environment, Outcomes.Then {
+final class Dispatcher implements Driver, Reports, DriveContext, Outcomes.Then {
 
     private static final Logger log = LoggerFactory.getLogger(Dispatcher.class);
 
@@ -46,8 +57,10 @@ final class Dispatcher implements Driver, Drive.Environment, Outcomes.Then {
     private final Outcomes outcomes;
     private final Map<String, Lane> lanes;
     private final Backlog backlog;
-    private final ConcurrentMap<Callset, Drive> drives = new ConcurrentHashMap<>();
+    private final ConcurrentMap<CallsetId, Drive> drives = new ConcurrentHashMap<>();
     private final ScheduledExecutorService timer;
+    private final Ticker ticker;
+    private final Map<Receipt, Counter> receipts = new EnumMap<>(Receipt.class);
 
     @Autowired
     Dispatcher(ObjectStore store, CallLog callLog, Executors executors, DispatchSettings settings, Rescues rescues,
@@ -56,17 +69,18 @@ final class Dispatcher implements Driver, Drive.Environment, Outcomes.Then {
                 new Threads(
                         java.util.concurrent.Executors.newFixedThreadPool(settings.commitThreads(),
                                 Thread.ofPlatform().name("commit-", 1).factory()),
-                        timer(), new Random(new SecureRandom().nextLong())));
+                        timer(), new Random(new SecureRandom().nextLong()), Ticker.systemTicker()));
     }
 
     /**
-     * What is done by whom.
+     * The threads of a dispatcher.
      *
      * @param commits write segments; ended with the dispatcher
      * @param timer runs what is to be done later; ended with the dispatcher
      * @param random the jitter of waits
+     * @param ticker the time of deadlines
      */
-    record Threads(ExecutorService commits, ScheduledExecutorService timer, Random random) {
+    record Threads(ExecutorService commits, ScheduledExecutorService timer, Random random, Ticker ticker) {
     }
 
     Dispatcher(ObjectStore store, CallLog callLog, Collection<Executor> executors, DispatchSettings settings,
@@ -77,10 +91,22 @@ final class Dispatcher implements Driver, Drive.Environment, Outcomes.Then {
         this.clock = clock;
         this.retries = new Retries(settings.retryBase(), settings.retryCap(), threads.random);
         this.timer = threads.timer;
+        this.ticker = threads.ticker;
         this.backlog = new Backlog(settings.backlog().toBytes(), metrics, this::offerAll);
         this.outcomes = new Outcomes(callLog, retries, threads.commits, metrics, this);
         this.lanes = executors.stream()
-                .collect(Collectors.toUnmodifiableMap(Executor::name, executor -> new Lane(executor, this::offer)));
+                .collect(Collectors.toUnmodifiableMap(Executor::name,
+                        executor -> new Lane(executor, this::offer, new Deadlines(ticker, this::later))));
+        for (Receipt receipt : Receipt.values()) {
+            receipts.put(receipt, Counter.builder("wren.reports")
+                    .description("reports of workers that the gateway holds no connection to")
+                    .tag("receipt", receipt.name().toLowerCase(Locale.ROOT))
+                    .register(metrics));
+        }
+        Gauge.builder("wren.chunks.watched", lanes, all -> all.values().stream()
+                .mapToInt(lane -> lane.deadlines().size()).sum())
+                .description("chunks at executors whose time is watched")
+                .register(metrics);
     }
 
     private static ScheduledExecutorService timer() {
@@ -93,7 +119,8 @@ final class Dispatcher implements Driver, Drive.Environment, Outcomes.Then {
     /** What drives the callset at the moment, or null. */
     @Nullable
     Drive drive(Callset callset) {
-        return drives.get(callset);
+        Drive drive = drives.get(callset.id());
+        return drive != null && drive.callset() == callset ? drive : null;
     }
 
     /** Where an executor takes its work from. */
@@ -103,7 +130,7 @@ final class Dispatcher implements Driver, Drive.Environment, Outcomes.Then {
 
     /** Lets the executors take work. */
     void start() {
-        lanes.values().forEach(lane -> lane.executor().start(lane));
+        lanes.values().forEach(lane -> lane.executor().start(lane, this));
     }
 
     /** Stops the executors, then commits what they have reported. */
@@ -117,8 +144,9 @@ final class Dispatcher implements Driver, Drive.Environment, Outcomes.Then {
     @Override
     public void begin(Callset callset) {
         Drive drive = new Drive(callset, this);
-        drives.put(callset, drive);
-        callset.driven().drivenBy(drive);
+        drives.put(callset.id(), drive);
+        callset.driven().drivenBy(drive.live());
+        drive.awaitSent();
         if (!lanes.containsKey(callset.executor())) {
             log.error("callset {}: there is no executor {} any more; it waits until there is", callset.id(),
                     callset.executor());
@@ -149,11 +177,40 @@ final class Dispatcher implements Driver, Drive.Environment, Outcomes.Then {
 
     @Override
     public void abandon(Callset callset) {
-        Drive drive = drives.get(callset);
+        Drive drive = drive(callset);
         if (drive != null) {
             drive.abandon();
             forget(drive);
         }
+    }
+
+    @Override
+    public CompletableFuture<Receipt> accept(CallsetId callset, Report report) {
+        Drive drive = drives.get(callset);
+        CompletableFuture<Receipt> receipt = drive == null
+                ? CompletableFuture.completedFuture(Receipt.NOT_DRIVEN)
+                : drive.accept(report);
+        return receipt.whenComplete((came, _) -> Objects.requireNonNull(receipts.get(came)).increment());
+    }
+
+    @Override
+    public Optional<Executor> executor(Drive drive) {
+        return Optional.ofNullable(lanes.get(drive.callset().executor())).map(Lane::executor);
+    }
+
+    @Override
+    public void watch(Drive drive, Chunk chunk) {
+        lane(drive.callset().executor()).deadlines().add(chunk);
+    }
+
+    @Override
+    public void unwatch(Drive drive, Chunk chunk) {
+        lane(drive.callset().executor()).deadlines().remove(chunk);
+    }
+
+    @Override
+    public Ticker ticker() {
+        return ticker;
     }
 
     @Override
@@ -197,14 +254,14 @@ final class Dispatcher implements Driver, Drive.Environment, Outcomes.Then {
         if (lane != null && isDriven(drive)) {
             lane.offer(drive);
         }
-        // Asked last: it may have ended in between, and would keep its place for ever.
+        // Asked last: it may have ended in between, and would keep its place forever.
         if (!isDriven(drive)) {
             forget(drive);
         }
     }
 
     private boolean isDriven(Drive drive) {
-        return drives.get(drive.callset()) == drive && !drive.isFinished();
+        return drives.get(drive.callset().id()) == drive && !drive.isFinished();
     }
 
     @Override
@@ -220,7 +277,7 @@ final class Dispatcher implements Driver, Drive.Environment, Outcomes.Then {
         drive.abandon();
         forget(drive);
         rescues.until("drive", callset.id(), () -> {
-            if (!callset.state().isDeleted() && !drives.containsKey(callset)) {
+            if (!callset.state().isDeleted() && drive(callset) == null) {
                 callset.driven().forget();
                 if (!callset.isDone()) {
                     begin(callset);
@@ -249,7 +306,7 @@ final class Dispatcher implements Driver, Drive.Environment, Outcomes.Then {
     }
 
     private void forget(Drive drive) {
-        drives.remove(drive.callset(), drive);
+        drives.remove(drive.callset().id(), drive);
         Lane lane = lanes.get(drive.callset().executor());
         if (lane != null) {
             lane.remove(drive);
@@ -257,13 +314,13 @@ final class Dispatcher implements Driver, Drive.Environment, Outcomes.Then {
     }
 
     private void with(Callset callset, String what, Consumer<Drive> action) {
-        Drive drive = drives.get(callset);
+        Drive drive = drive(callset);
         if (drive != null) {
             action.accept(drive);
         } else if (!callset.isDone() && !callset.state().isDeleted()) {
             // It is being begun anew.
             rescues.until(what, callset.id(), () -> {
-                Drive later = drives.get(callset);
+                Drive later = drive(callset);
                 if (later != null) {
                     action.accept(later);
                 } else if (!callset.isDone() && !callset.state().isDeleted()) {

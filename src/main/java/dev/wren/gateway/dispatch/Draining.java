@@ -15,12 +15,12 @@ final class Draining implements SmartLifecycle {
 
     private static final Logger log = LoggerFactory.getLogger(Draining.class);
 
-    private final Shutdown leaving;
+    private final Shutdown shutdown;
     private final Shards shards;
     private volatile boolean running;
 
-    Draining(Shutdown leaving, Shards shards) {
-        this.leaving = leaving;
+    Draining(Shutdown shutdown, Shards shards) {
+        this.shutdown = shutdown;
         this.shards = shards;
     }
 
@@ -32,7 +32,7 @@ final class Draining implements SmartLifecycle {
     @Override
     public void stop() {
         log.info("stopping: no new work is taken");
-        leaving.begin();
+        shutdown.begin();
         shards.drain();
         running = false;
     }

@@ -25,6 +25,7 @@ final class Lane implements WorkSource {
 
     private final Executor executor;
     private final Consumer<Drive> taken;
+    private final Deadlines deadlines;
     /** Package-private, so that a test can decide who comes first. */
     final ReentrantLock lock = new ReentrantLock();
     private final Condition work = lock.newCondition();
@@ -36,14 +37,21 @@ final class Lane implements WorkSource {
      * A lane.
      *
      * @param taken told of each drive that something was taken of; it offers the drive again, if it is still one
+     * @param deadlines of the chunks that were taken here
      */
-    Lane(Executor executor, Consumer<Drive> taken) {
+    Lane(Executor executor, Consumer<Drive> taken, Deadlines deadlines) {
         this.executor = executor;
         this.taken = taken;
+        this.deadlines = deadlines;
     }
 
     Executor executor() {
         return executor;
+    }
+
+    /** The time of the chunks that were taken here. */
+    Deadlines deadlines() {
+        return deadlines;
     }
 
     private static final class Tenant {

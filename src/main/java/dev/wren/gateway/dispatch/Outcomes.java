@@ -202,6 +202,9 @@ final class Outcomes implements AutoCloseable {
                     counter(callset, "cancelled").increment(runs.get(i + 1) - runs.get(i));
                 }
             }
+            case Segment.Entry.Invoked _ -> {
+                // Counted when they end.
+            }
         }
     }
 

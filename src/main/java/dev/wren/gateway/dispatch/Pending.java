@@ -3,6 +3,7 @@ package dev.wren.gateway.dispatch;
 import dev.wren.gateway.record.CallTable;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.BitSet;
 
 /**
  * Which calls of a callset go next: first those that were sent before, then the others in order. Not safe for use by
@@ -12,6 +13,8 @@ final class Pending {
 
     private final CallTable table;
     private final ArrayDeque<Integer> again = new ArrayDeque<>();
+    /** Calls that are not to be sent when their turn comes: they were sent before. */
+    private final BitSet leftOut = new BitSet();
     private int cursor;
 
     Pending(CallTable table) {
@@ -36,11 +39,16 @@ final class Pending {
         }
     }
 
-    /** The call is to be sent once more, behind others that are. */
+    /** The call is to be sent once more, after others that are. */
     void addLast(int call) {
         if (!table.isDecided(call)) {
             again.addLast(call);
         }
+    }
+
+    /** The call was sent before a restart: it is sent again only when it is added. Before anything is taken. */
+    void leaveOut(int call) {
+        leftOut.set(call);
     }
 
     /** The next calls, at most {@code count} of them, in ascending order. */
@@ -60,7 +68,7 @@ final class Pending {
         }
         skipDecided();
         int first = cursor;
-        while (cursor < table.size() && cursor - first < count && !table.isDecided(cursor)) {
+        while (cursor < table.size() && cursor - first < count && !isPassedOver(cursor)) {
             cursor++;
         }
         int[] fresh = new int[cursor - first];
@@ -72,8 +80,12 @@ final class Pending {
         while (!again.isEmpty() && table.isDecided(again.getFirst())) {
             again.removeFirst();
         }
-        while (cursor < table.size() && table.isDecided(cursor)) {
+        while (cursor < table.size() && isPassedOver(cursor)) {
             cursor++;
         }
+    }
+
+    private boolean isPassedOver(int call) {
+        return table.isDecided(call) || leftOut.get(call);
     }
 }

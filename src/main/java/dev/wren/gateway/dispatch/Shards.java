@@ -1,7 +1,7 @@
 package dev.wren.gateway.dispatch;
 
-import dev.wren.gateway.callset.Recovery;
 import dev.wren.gateway.callset.OpenCallsets;
+import dev.wren.gateway.callset.Recovery;
 import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;

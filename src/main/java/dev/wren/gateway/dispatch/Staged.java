@@ -1,5 +1,6 @@
 package dev.wren.gateway.dispatch;
 
+import dev.wren.gateway.executor.Reports;
 import dev.wren.gateway.record.CallTable;
 import dev.wren.gateway.record.Segment;
 import dev.wren.protocol.CallState;
@@ -9,6 +10,7 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,10 +26,30 @@ final class Staged {
     private boolean flushing;
     /** What is being written; there until it is durable, whatever goes wrong meanwhile. */
     private @Nullable Batch batch;
+    private long added;
+    private long durable;
+    private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
 
     /** A segment to be written. */
     @SuppressWarnings("ArrayRecordComponent")
     record Batch(int number, List<Segment.Entry> entries, List<Integer> offsets, Segment.Head head, byte[] bytes) {
+    }
+
+    /** Somebody who waits until all that was staged before is durable. */
+    record Waiting(long entries, Reports.Receipt receipt, CompletableFuture<Reports.Receipt> answer) {
+
+        void complete() {
+            answer.complete(receipt);
+        }
+    }
+
+    /**
+     * What came of a batch.
+     *
+     * @param more whether there is more to write; the right to write is kept then
+     * @param receipts those whose wait is over; to be completed without the lock
+     */
+    record Written(boolean more, List<Waiting> receipts) {
     }
 
     Staged(Backlog backlog) {
@@ -39,14 +61,20 @@ final class Staged {
         bytes += weight;
         backlog.add(weight);
         entries.addLast(entry);
+        added++;
     }
 
-    void clear() {
+    /** Nothing of it is written any more; returns those who wait, to be told so without the lock. */
+    List<Waiting> clear() {
         entries.clear();
         batch = null;
+        List<Waiting> forsaken = waiting.stream()
+                .map(each -> new Waiting(each.entries, Reports.Receipt.NOT_DRIVEN, each.answer)).toList();
+        waiting.clear();
         long left = bytes;
         bytes = 0;
         backlog.remove(left);
+        return forsaken;
     }
 
     /** Claims the right to write the next segment; false if somebody has it, or there is nothing to write. */
@@ -58,25 +86,40 @@ final class Staged {
         return true;
     }
 
+    /** Completes with {@code receipt} when all that is staged now is durable. */
+    CompletableFuture<Reports.Receipt> whenDurable(Reports.Receipt receipt) {
+        if (durable == added) {
+            return CompletableFuture.completedFuture(receipt);
+        }
+        Waiting mine = new Waiting(added, receipt, new CompletableFuture<>());
+        waiting.addLast(mine);
+        return mine.answer;
+    }
+
     /** The batch is durable: keeps the right to write if there is more to write, and gives it back otherwise. */
-    boolean written() {
+    Written written() {
         Batch written = batch;
         if (written != null) {
             long weight = written.entries.stream().mapToLong(Backlog::weigh).sum();
             bytes -= weight;
             backlog.remove(weight);
+            durable += written.entries.size();
         }
         batch = null;
         flushing = !entries.isEmpty();
-        return flushing;
+        List<Waiting> over = new ArrayList<>();
+        while (!waiting.isEmpty() && waiting.getFirst().entries <= durable) {
+            over.add(waiting.removeFirst());
+        }
+        return new Written(flushing, over);
     }
 
     /**
      * Takes what goes into the next segment; the same again until it is {@link #written}.
      *
      * @param number the segment's
-     * @param table how the callset stands in its log now
-     * @param limit bytes, at most, save for a single larger record
+     * @param table the state of the calls by the log so far
+     * @param limit bytes, at most, except for a single larger record
      * @param now the segment's time
      */
     Batch take(int number, CallTable table, long limit, Instant now) {
@@ -107,6 +150,9 @@ final class Staged {
                     for (int i = 0; i < runs.size(); i += 2) {
                         cancelled += runs.get(i + 1) - runs.get(i);
                     }
+                }
+                case Segment.Entry.Invoked _ -> {
+                    // No call has ended.
                 }
             }
         }

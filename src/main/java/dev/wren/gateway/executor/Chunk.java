@@ -1,36 +1,41 @@
 package dev.wren.gateway.executor;
 
-import dev.wren.gateway.callset.Callset;
+import com.github.benmanes.caffeine.cache.Ticker;
 import dev.wren.protocol.Invocation;
 import dev.wren.protocol.Report;
 import java.io.InputStream;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls of one callset that are handed to a worker together, in ascending order of their indexes. Every call is
- * accounted for once: reported, returned, postponed or lost; then {@link #close()} ends the chunk. Safe for use by several
- * threads.
+ * One sending: calls of one callset that are handed to a worker together, in ascending order of their indexes. Every
+ * call is accounted for once: reported, returned, postponed or lost. An executor that stays with its workers ends the
+ * chunk by {@link #close()}; one whose workers are far away lets it go by {@link #detach()}, and it ends with the last
+ * of its calls. Safe for use by several threads.
  */
 public final class Chunk implements AutoCloseable {
 
-    private final Callset callset;
+    private final Job job;
     private final int[] calls;
-    private final int[] attempts;
-    private final List<byte[]> data;
-    private final Instant invokedAt;
+    private final Sending sending;
     private final Sink sink;
+    private final Ticker ticker;
     /** Positions that are not accounted for. Guarded by this. */
     private final BitSet open;
-    private volatile IntSupplier current = () -> -1;
-    private volatile Outputs outputs = () -> Optional.empty();
-    private @Nullable Runnable stop;
+    private final List<Runnable> closeActions = new ArrayList<>(1);
+    private volatile List<byte[]> data;
+    private volatile Handler handler = Handler.NONE;
+    private volatile long dueNanos;
+    private volatile Duration allowance;
+    private volatile boolean detached;
     private boolean stopped;
+    private boolean closed;
     private int begun;
 
     /**
@@ -50,6 +55,12 @@ public final class Chunk implements AutoCloseable {
         /** The calls were not begun, since what they need cannot be had now: they are to wait a while. */
         void postponed(Chunk chunk, int[] calls);
 
+        /** The calls are with a worker that outlives the gateway. */
+        void detached(Chunk chunk);
+
+        /** {@link Chunk#dueNanos()} is earlier than it was. */
+        void dueSooner(Chunk chunk);
+
         /** All calls are accounted for, and the worker is free. */
         void closed(Chunk chunk);
 
@@ -60,32 +71,75 @@ public final class Chunk implements AutoCloseable {
         void storeLog(Chunk chunk, Report report, InputStream log);
     }
 
-    /** What the running call has written so far. */
-    @FunctionalInterface
-    public interface Outputs {
-        Optional<InputStream> output();
+    /** Whoever runs a chunk: how to see what runs, and how to stop it. */
+    public interface Handler {
+
+        /** Nobody is at it. */
+        Handler NONE = new Handler() {
+        };
+
+        /** Index of the call that runs, or a negative number. */
+        default int currentCall() {
+            return -1;
+        }
+
+        /** What that call has written so far. */
+        default Optional<InputStream> output() {
+            return Optional.empty();
+        }
+
+        /** Some calls of the chunk are {@link Job#isDecided decided}: they are to be stopped. */
+        default void stopDecided() {
+            // Nothing runs.
+        }
+
+        /** Nothing was heard for too long: whatever runs is to be ended, and what became of the calls to be told. */
+        default boolean overdue() {
+            return false;
+        }
+    }
+
+    /**
+     * What is sent.
+     *
+     * @param calls ascending indexes
+     * @param attempts the number of each call's attempt
+     * @param send the number of the sending, unique in the callset
+     * @param invokedAt when it was handed to the executor
+     */
+    @SuppressWarnings("ArrayRecordComponent")
+    public record Sending(int[] calls, int[] attempts, long send, Instant invokedAt) {
     }
 
     /**
      * A chunk.
      *
-     * @param calls ascending indexes
-     * @param attempts the number of each call's attempt
      * @param data each call's datum
+     * @param allowance within which something is to be heard of it
      */
-    public Chunk(Callset callset, int[] calls, int[] attempts, List<byte[]> data, Instant invokedAt, Sink sink) {
-        this.callset = callset;
-        this.calls = calls.clone();
-        this.attempts = attempts.clone();
+    public Chunk(Job job, Sending sending, List<byte[]> data, Duration allowance, Ticker ticker, Sink sink) {
+        this.job = job;
+        this.sending = sending;
+        this.calls = sending.calls;
         this.data = List.copyOf(data);
-        this.invokedAt = invokedAt;
         this.sink = sink;
+        this.ticker = ticker;
+        this.allowance = allowance;
+        this.dueNanos = ticker.read() + allowance.toNanos();
         this.open = new BitSet(calls.length);
         open.set(0, calls.length);
     }
 
-    public Callset callset() {
-        return callset;
+    /** A chunk that was sent before a restart, to workers that outlive the gateway. */
+    public static Chunk awaited(Job job, Sending sending, Duration allowance, Ticker ticker, Sink sink) {
+        Chunk chunk = new Chunk(job, sending, List.of(), allowance, ticker, sink);
+        chunk.detached = true;
+        return chunk;
+    }
+
+    /** What is known of the callset. */
+    public Job job() {
+        return job;
     }
 
     /** Number of calls. */
@@ -100,16 +154,26 @@ public final class Chunk implements AutoCloseable {
 
     /** The attempt of the call at {@code position}, from 1. */
     public int attempt(int position) {
-        return attempts[position];
+        return sending.attempts[position];
     }
 
-    /** The datum of the call at {@code position}. Not to be changed. */
+    /** The number of this sending, unique in the callset. */
+    public long send() {
+        return sending.send;
+    }
+
+    /** The datum of the call at {@code position}. Not to be changed. Not after {@link #sent()}. */
     public byte[] datum(int position) {
         return data.get(position);
     }
 
+    /** The data are with the worker: they are let go. */
+    public void sent() {
+        data = List.of();
+    }
+
     public Instant invokedAt() {
-        return invokedAt;
+        return sending.invokedAt;
     }
 
     /**
@@ -118,14 +182,14 @@ public final class Chunk implements AutoCloseable {
      * @param version the version of the protocol to name
      */
     public Invocation invocation(int version, String jar) {
-        var settings = callset.settings();
+        var settings = job.settings();
         var overwrite = settings.overwriteInvokeArgs();
         return new Invocation(overwrite.get("protocolVersion") instanceof Number n ? n.intValue() : version,
-                overwrite.get("callsetId") instanceof String s ? s : callset.id().text(), callset.size(),
-                overwrite.get("sha256") instanceof String s ? s : callset.sha256(),
+                overwrite.get("callsetId") instanceof String s ? s : job.id().text(), job.size(),
+                overwrite.get("sha256") instanceof String s ? s : job.jar().sha256(),
                 overwrite.get("jar") instanceof String s ? s : jar,
                 overwrite.get("handler") instanceof String s ? s : settings.handler(), settings.excludeModules(),
-                overwrite.get("extraMeta") instanceof String s ? s : settings.extraMeta(),
+                overwrite.get("extraMeta") instanceof String s ? s : settings.extraMeta(), sending.send,
                 settings.jobMaxRuntime().toMillis());
     }
 
@@ -142,7 +206,7 @@ public final class Chunk implements AutoCloseable {
 
     /** The attempt of a call of this chunk. */
     public int attemptOf(int call) {
-        return attempts[Arrays.binarySearch(calls, call)];
+        return sending.attempts[Arrays.binarySearch(calls, call)];
     }
 
     /** An attempt has ended. A report for a call that is accounted for changes nothing. */
@@ -178,36 +242,52 @@ public final class Chunk implements AutoCloseable {
         sink.storeLog(this, report, log);
     }
 
-    /**
-     * The executor says how to see what runs, and how to stop it.
-     *
-     * @param currentCall index of the call that runs, or a negative number
-     * @param output what that call has written
-     * @param stopper looks which calls of this chunk are decided, and stops them; called at once if somebody has
-     * cancelled calls already
-     */
-    public void attach(IntSupplier currentCall, Outputs output, Runnable stopper) {
+    /** The executor says who runs it. If calls are to be stopped already, it is told so at once. */
+    public void attach(Handler by) {
         boolean now;
         synchronized (this) {
-            current = currentCall;
-            outputs = output;
-            stop = stopper;
+            handler = by;
             now = stopped;
         }
         if (now) {
-            stopper.run();
+            by.stopDecided();
         }
     }
 
-    /** Some calls of this chunk were cancelled: the executor is to stop them. */
+    /** Some calls of this chunk were decided elsewhere: the executor is to stop them. */
     public void stop() {
-        Runnable stopper;
+        Handler now;
         synchronized (this) {
             stopped = true;
-            stopper = stop;
+            now = handler;
         }
-        if (stopper != null) {
-            stopper.run();
+        now.stopDecided();
+    }
+
+    /** Something was heard of it, and something more will be within {@code next}. */
+    public void heard(Duration next) {
+        long due = ticker.read() + next.toNanos();
+        boolean sooner = due - dueNanos < 0;
+        allowance = next;
+        dueNanos = due;
+        if (sooner) {
+            sink.dueSooner(this);
+        }
+    }
+
+    /** When something must have been heard of it, by the ticker. */
+    public long dueNanos() {
+        return dueNanos;
+    }
+
+    /** For whoever watches the time: it is past {@link #dueNanos()}. */
+    public void overdue() {
+        Duration silent = allowance;
+        dueNanos = ticker.read() + silent.toNanos();
+        if (!handler.overdue()) {
+            for (int call : open()) {
+                lose(call, "nothing was heard of it for " + silent.toSeconds() + " s");
+            }
         }
     }
 
@@ -231,7 +311,7 @@ public final class Chunk implements AutoCloseable {
 
     /** What was seen to have begun once has, whatever is looked at later. */
     private void look() {
-        int position = Arrays.binarySearch(calls, current.getAsInt());
+        int position = Arrays.binarySearch(calls, handler.currentCall());
         if (position >= 0) {
             begun = Math.max(begun, position + 1);
         }
@@ -239,16 +319,59 @@ public final class Chunk implements AutoCloseable {
 
     /** What the call has written so far, if it is the one that runs. */
     public Optional<InputStream> output(int call) {
-        return current.getAsInt() == call ? outputs.output() : Optional.empty();
+        Handler now = handler;
+        return now.currentCall() == call ? now.output() : Optional.empty();
     }
 
-    /** Ends the chunk; calls that nobody has accounted for are lost. */
+    /**
+     * The calls are with a worker that outlives the gateway: their data are let go, their reports come by
+     * {@link Reports}, and the chunk ends with the last of them, or when it is {@link #overdue()}.
+     */
+    public void detach() {
+        sent();
+        detached = true;
+        sink.detached(this);
+    }
+
+    /** Whether nobody but {@link Reports} and the time will tell of it. */
+    public boolean isDetached() {
+        return detached;
+    }
+
+    /** Runs {@code action} when the chunk has ended; at once if it has. It must be quick. */
+    public void onClosed(Runnable action) {
+        synchronized (this) {
+            if (!closed) {
+                closeActions.add(action);
+                return;
+            }
+        }
+        action.run();
+    }
+
+    /** Ends the chunk; calls that nobody has accounted for are lost. A detached one ends by itself. */
     @Override
     public void close() {
-        for (int call : open()) {
-            lose(call, "the worker ended and did not say what became of it");
+        if (!detached) {
+            for (int call : open()) {
+                lose(call, "the worker ended and did not say what became of it");
+            }
+            end();
+        }
+    }
+
+    /** For the sink: a detached chunk whose calls are all accounted for has ended. Once. */
+    public void end() {
+        List<Runnable> actions;
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            actions = List.copyOf(closeActions);
         }
         sink.closed(this);
+        actions.forEach(Runnable::run);
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.wren.gateway.executor;
 
+import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -18,12 +19,8 @@ public interface Executor extends AutoCloseable {
     /** How it is configured, with no secret. */
     Map<String, Object> settings();
 
-    /**
-     * Checks overrides of the settings.
-     *
-     * @throws dev.wren.gateway.web.ProblemException {@code invalid-request} with pointers under {@code /config}
-     */
-    void checkConfig(Map<String, Object> config);
+    /** What is wrong with overrides of the settings, by the setting's name, for the caller; empty if nothing is. */
+    Map<String, String> wrongOverrides(Map<String, Object> config);
 
     /**
      * How many data to hand to one invocation.
@@ -34,8 +31,33 @@ public interface Executor extends AutoCloseable {
      */
     int chunkSize(long meanNanos, int waiting);
 
-    /** Begins to take work. */
-    void start(WorkSource work);
+    /**
+     * Within which time something is heard of a chunk after it was taken, at the latest: past it, its calls are lost.
+     *
+     * @param calls calls in the chunk
+     * @param jobMaxRuntime how long each attempt may run
+     */
+    Duration allowance(int calls, Duration jobMaxRuntime);
+
+    /**
+     * Whether its workers go on when the gateway ends: what was sent to them is noted in the log, and is awaited after a
+     * restart, not sent again.
+     */
+    default boolean outlivesGateway() {
+        return false;
+    }
+
+    /**
+     * Begins to take work.
+     *
+     * @param reports where workers' reports go that come without a chunk
+     */
+    void start(WorkSource work, Reports reports);
+
+    /** A chunk that was sent before a restart, and is awaited. Called before {@link #start} or after it. */
+    default void resume(Chunk chunk) {
+        // Whose workers end with the gateway has none.
+    }
 
     /**
      * Takes no more work, lets what runs go on for the configured time, gives back the rest and frees all it holds.

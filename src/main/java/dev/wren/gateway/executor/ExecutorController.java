@@ -1,5 +1,7 @@
 package dev.wren.gateway.executor;
 
+import dev.wren.gateway.web.ApiProblems;
+import dev.wren.gateway.web.ProblemType;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
@@ -29,6 +31,7 @@ final class ExecutorController {
     }
 
     @GetMapping(path = "/executors", produces = "application/json")
+    @ApiProblems(ProblemType.NOT_ACCEPTABLE)
     @Operation(operationId = "listExecutors", tags = "executors", summary = "The configured executors")
     @ApiResponse(responseCode = "200", description = "All of them.", useReturnTypeSchema = true)
     List<ExecutorView> list() {

@@ -1,8 +1,12 @@
 package dev.wren.gateway.executor;
 
 import dev.wren.gateway.callset.Placement;
+import dev.wren.gateway.json.Pointers;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
+import jakarta.validation.Validation;
+import jakarta.validation.ValidatorFactory;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,8 +17,10 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.bind.validation.ValidationBindHandler;
 import org.springframework.core.env.Environment;
 import org.springframework.stereotype.Component;
+import org.springframework.validation.beanvalidation.SpringValidatorAdapter;
 
 /** The configured executors, by name. {@code local} is there without being named. Safe for use by several threads. */
 @Component
@@ -42,12 +48,24 @@ public final class Executors implements Placement, AutoCloseable {
                     .findFirst()
                     .orElseThrow(() -> new IllegalStateException(prefix + ".kind: there is no kind of executor "
                             + kind + "; there is " + kinds.stream().map(ExecutorKind::kind).toList()));
-            byName.put(name, maker.create(name, prefix, binder));
+            byName.put(name, maker.create(name, settings(binder, prefix)));
         }
         if (!byName.containsKey(defaultName)) {
             throw new IllegalStateException(
                     "wren.default-executor: " + defaultName + " is none of " + byName.keySet());
         }
+    }
+
+    private static SettingsSource settings(Binder binder, String prefix) {
+        return new SettingsSource() {
+            @Override
+            public <T> T as(Class<T> type) {
+                try (ValidatorFactory validators = Validation.buildDefaultValidatorFactory()) {
+                    return binder.bindOrCreate(prefix, Bindable.of(type),
+                            new ValidationBindHandler(new SpringValidatorAdapter(validators.getValidator())));
+                }
+            }
+        };
     }
 
     /** All executors, in the order of their names. */
@@ -73,7 +91,12 @@ public final class Executors implements Placement, AutoCloseable {
             throw new ProblemException(ProblemType.EXECUTOR_NOT_READY,
                     "The executor " + name + " is not ready: " + readiness.reason());
         }
-        executor.checkConfig(config);
+        List<ProblemException.FieldError> wrong = new ArrayList<>();
+        executor.wrongOverrides(config).forEach((setting, why) -> wrong
+                .add(new ProblemException.FieldError(Pointers.to("config", setting), null, why)));
+        if (!wrong.isEmpty()) {
+            throw new ProblemException(ProblemType.INVALID_REQUEST, "The config is not valid.", wrong);
+        }
         return name;
     }
 

@@ -1,8 +1,10 @@
 package dev.wren.gateway.jar;
 
+import dev.wren.gateway.web.ApiProblems;
 import dev.wren.gateway.web.Cursor;
 import dev.wren.gateway.web.ETags;
 import dev.wren.gateway.web.Page;
+import dev.wren.gateway.web.ProblemType;
 import dev.wren.gateway.web.Tenant;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
@@ -52,6 +54,8 @@ final class JarController {
     }
 
     @PutMapping(path = "/jars/{name}", consumes = {JAR, BYTES}, produces = "application/json")
+    @ApiProblems({ProblemType.NOT_ACCEPTABLE, ProblemType.TOO_LARGE, ProblemType.UNSUPPORTED_MEDIA_TYPE,
+            ProblemType.INVALID_JAR, ProblemType.TOO_MANY, ProblemType.UNAVAILABLE})
     @Operation(operationId = "putJar", tags = "jars", summary = "Upload a jar", requestBody = @RequestBody(required = true, description = "The jar's bytes.", content = {
             @Content(mediaType = BYTES, schema = @Schema(type = "string", format = "binary")),
             @Content(mediaType = JAR, schema = @Schema(type = "string", format = "binary"))}))
@@ -64,6 +68,7 @@ final class JarController {
     }
 
     @GetMapping(path = "/jars", produces = "application/json")
+    @ApiProblems({ProblemType.NOT_ACCEPTABLE, ProblemType.UNAVAILABLE})
     @Operation(operationId = "listJars", tags = "jars", summary = "Jars, by name")
     @ApiResponse(responseCode = "200", description = "Part of the list.", useReturnTypeSchema = true)
     ResponseEntity<Page<JarView>> list(@RequestAttribute(Tenant.ATTRIBUTE) String tenant,
@@ -81,7 +86,8 @@ final class JarController {
     }
 
     @GetMapping(path = "/jars/{name}", produces = "application/json")
-    @Operation(operationId = "getJar", tags = "jars", summary = "What a name stands for")
+    @ApiProblems(groups = ApiProblems.Group.READS, tagged = true)
+    @Operation(operationId = "getJar", tags = "jars", summary = "What a name refers to")
     @ApiResponse(responseCode = "200", description = "The jar.", useReturnTypeSchema = true)
     ResponseEntity<JarView> get(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, @PathVariable String name) {
         JarInfo jar = jars.get(tenant, name);
@@ -91,6 +97,7 @@ final class JarController {
 
     @DeleteMapping("/jars/{name}")
     @ResponseStatus(HttpStatus.NO_CONTENT)
+    @ApiProblems({ProblemType.NOT_FOUND, ProblemType.UNAVAILABLE})
     @Operation(operationId = "deleteJar", tags = "jars", summary = "Forget a name", description = "Callsets keep the content that they were submitted with.")
     @ApiResponse(responseCode = "204", description = "Forgotten.")
     void delete(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, @PathVariable String name) {

@@ -4,7 +4,7 @@ import java.time.Instant;
 import java.util.Objects;
 
 /**
- * What a name stands for.
+ * What a name refers to.
  *
  * @param name unique for its tenant
  * @param sha256 of the content, lower-case hex

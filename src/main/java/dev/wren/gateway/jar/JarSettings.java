@@ -1,7 +1,7 @@
 package dev.wren.gateway.jar;
 
+import dev.wren.gateway.limits.Sizes;
 import jakarta.validation.constraints.Min;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -17,7 +17,7 @@ import org.springframework.validation.annotation.Validated;
  * @param maxUploads jars being received at once, each of them a temporary file
  * @param cacheFolder where jars are kept as files for workers; a private folder among the system's temporary files where
  * it is not given
- * @param cacheSize bytes of jars kept there, save for those in use
+ * @param cacheSize bytes of jars kept there, except for those in use
  */
 @Validated
 @ConfigurationProperties("wren.jars")
@@ -26,10 +26,6 @@ record JarSettings(@DefaultValue("256MB") DataSize maxSize, @DefaultValue("10000
         @Nullable String cacheFolder, @DefaultValue("2GB") DataSize cacheSize) {
 
     JarSettings {
-        for (DataSize size : List.of(maxSize, maxUnpackedSize, cacheSize)) {
-            if (size.toBytes() < 1) {
-                throw new IllegalArgumentException("wren.jars: a size is at least one byte, not " + size);
-            }
-        }
+        Sizes.require("wren.jars", maxSize, maxUnpackedSize, cacheSize);
     }
 }

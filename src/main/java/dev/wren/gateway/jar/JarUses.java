@@ -1,7 +1,9 @@
 package dev.wren.gateway.jar;
 
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Contents that somebody is about to refer to, or has since the last sweep began: what a sweep has counted before does
@@ -11,6 +13,9 @@ final class JarUses {
 
     private final Map<String, Uses> uses = new HashMap<>();
 
+    /** Keys that are being removed. */
+    private final Set<String> removing = new HashSet<>();
+
     /** Of one key. */
     private static final class Uses {
         int now;
@@ -18,7 +23,19 @@ final class JarUses {
         boolean before;
     }
 
+    /** Waits where the key is just being removed: whoever has it then may find that it is gone. */
     synchronized void begin(String key) {
+        boolean interrupted = false;
+        while (removing.contains(key)) {
+            try {
+                wait();
+            } catch (InterruptedException _) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
         uses.computeIfAbsent(key, _ -> new Uses()).now++;
     }
 
@@ -45,13 +62,22 @@ final class JarUses {
         });
     }
 
-    /** Runs {@code removal} unless the key was touched; nobody touches it while it runs. */
-    synchronized boolean unlessTouched(String key, Runnable removal) {
-        if (uses.containsKey(key)) {
-            return false;
+    /** Runs {@code removal} unless the key was touched; nobody touches it while it runs. Other keys are not held up. */
+    boolean unlessTouched(String key, Runnable removal) {
+        synchronized (this) {
+            if (uses.containsKey(key) || !removing.add(key)) {
+                return false;
+            }
         }
-        removal.run();
-        return true;
+        try {
+            removal.run();
+            return true;
+        } finally {
+            synchronized (this) {
+                removing.remove(key);
+                notifyAll();
+            }
+        }
     }
 
     /** Keys that are kept from being removed. */

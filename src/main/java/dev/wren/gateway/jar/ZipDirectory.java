@@ -84,7 +84,7 @@ final class ZipDirectory {
         checkHeaders(at - bytes, at, entries);
     }
 
-    /** Where the end record is: nothing but its own comment is behind it, so that every reader takes the same one. */
+    /** Where the end record is: nothing but its own comment follows it, so that every reader takes the same one. */
     private long end() throws IOException, UnusableException {
         long size = file.size();
         if (size < END_SIZE) {
@@ -95,7 +95,7 @@ final class ZipDirectory {
         for (int at = length - END_SIZE; at >= 0; at--) {
             if (tail.getInt(at) == END) {
                 if (Short.toUnsignedInt(tail.getShort(at + 20)) != length - END_SIZE - at) {
-                    throw new UnusableException("something is behind its end, or it is cut off");
+                    throw new UnusableException("something follows its end, or it is cut off");
                 }
                 return size - length + at;
             }

@@ -97,7 +97,7 @@ public final class JsonBytes extends InputStream {
         maxPart = Long.MAX_VALUE;
     }
 
-    /** The bytes behind {@link #offset}. */
+    /** The bytes from {@link #offset}. */
     public byte[] window() {
         return window;
     }

@@ -50,7 +50,7 @@ public final class CallLog {
         store.delete(List.of(key));
     }
 
-    /** Where the callset stands by its last segment; nothing if there is no segment. */
+    /** The totals of the last segment; nothing if there is no segment. */
     public Optional<Segment.Head> last(String tenant, CallsetId id) {
         List<String> keys = keys(tenant, id);
         if (keys.isEmpty()) {
@@ -82,6 +82,11 @@ public final class CallLog {
                 @Override
                 public void cancelled(int from, int to) {
                     table.cancel(from, to);
+                }
+
+                @Override
+                public void invoked(int from, int to, int attempt, long send) {
+                    table.sent(from, to, attempt, send);
                 }
             }));
         }

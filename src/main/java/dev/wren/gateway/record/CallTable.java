@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -29,6 +30,8 @@ public final class CallTable {
     /** Records of attempts that were followed by another; few calls have any. */
     private final Map<Integer, List<Location>> earlier = new HashMap<>();
     private long retried;
+    /** Sendings that the log tells of, of calls that it tells no more of. */
+    private final Map<Integer, Sent> sent = new HashMap<>();
 
     public CallTable(int size) {
         states = new byte[size];
@@ -36,6 +39,15 @@ public final class CallTable {
         segments = new int[size];
         offsets = new int[size];
         counts[CallState.NEW.code()] = size;
+    }
+
+    /**
+     * A call was sent to a worker that outlives the gateway.
+     *
+     * @param attempt the number of the attempt
+     * @param send the number of the sending
+     */
+    public record Sent(int attempt, long send) {
     }
 
     /** Where a record is: a segment's number, and the offset in it. */
@@ -115,9 +127,33 @@ public final class CallTable {
         attempts[call] = (short) Math.max(attempts[call], attempt);
     }
 
+    /** The log tells that calls {@code from} to {@code to}, exclusive, were sent. */
+    void sent(int from, int to, int attempt, long send) {
+        for (int call = from; call < to; call++) {
+            if (!state(call).isFinal() && attempts[call] < attempt) {
+                invoke(call);
+                sent.put(call, new Sent(attempt, send));
+            }
+        }
+    }
+
+    /** The calls of which the log tells that they were sent, and nothing after it; they are told once. */
+    public Map<Integer, Sent> takeSent() {
+        Map<Integer, Sent> taken = Map.copyOf(sent);
+        sent.clear();
+        return taken;
+    }
+
+    private void forgetSent(int call) {
+        if (!sent.isEmpty()) {
+            sent.remove(call);
+        }
+    }
+
     /** The outcome of an attempt is durable, and the call is to be tried again. */
     public void keep(int call, int attempt, int segment, int offset) {
         tryAgain(call, attempt);
+        forgetSent(call);
         retried++;
         earlier.computeIfAbsent(call, _ -> new ArrayList<>(1)).add(new Location(segment, offset));
     }
@@ -125,6 +161,7 @@ public final class CallTable {
     /** The final outcome of the call is durable. */
     public void end(int call, int attempt, CallState outcome, int segment, int offset) {
         move(call, outcome);
+        forgetSent(call);
         states[call] = (byte) outcome.code();
         attempts[call] = (short) Math.max(attempts[call], attempt);
         segments[call] = segment;
@@ -141,10 +178,10 @@ public final class CallTable {
     }
 
     /** Where the record of an ended call is; a cancelled one has none. */
-    public java.util.Optional<Location> location(int call) {
+    public Optional<Location> location(int call) {
         return state(call).isFinal() && segments[call] >= 0
-                ? java.util.Optional.of(new Location(segments[call], offsets[call]))
-                : java.util.Optional.empty();
+                ? Optional.of(new Location(segments[call], offsets[call]))
+                : Optional.empty();
     }
 
     /** Records of the attempts before the last, oldest first. */

@@ -16,7 +16,7 @@ import tools.jackson.databind.json.JsonMapper;
  * What was accepted. Written once, last of all a submission's objects: where it is, there is the callset.
  *
  * @param id the callset
- * @param tenant whom it belongs to
+ * @param tenant the tenant that it belongs to
  * @param settings as the caller gave them
  * @param executor the executor that it was placed on
  * @param sha256 the jar's content
@@ -112,7 +112,7 @@ public record Manifest(CallsetId id, String tenant, MapSettings settings, String
      * Data that travel with the manifest.
      *
      * @param ends where each datum ends in {@code bytes}; empty when the data are elsewhere
-     * @param bytes the data, one behind the other
+     * @param bytes the data, one after another
      */
     @SuppressWarnings("ArrayRecordComponent")
     public record InlineData(int[] ends, byte[] bytes) {

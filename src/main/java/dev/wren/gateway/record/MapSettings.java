@@ -50,10 +50,133 @@ public record MapSettings(String jar, String handler, @Nullable String executor,
         return 512 + all.mapToLong(each -> each instanceof String text ? 64 + 2L * text.length() : 32).sum();
     }
 
-    /** The same settings with another function. */
-    public MapSettings withFunction(String otherJar, String otherHandler) {
-        return new MapSettings(otherJar, otherHandler, executor, config, jobMaxRuntime, extraEnv, extraMeta,
-                invokePoolThreads, dataAllAsOne, useCachedRuntime, overwriteInvokeArgs, excludeModules, chunkSize,
-                maxAttempts, maxConcurrency, toleratedFailures, tags);
+    /** Begins with nothing: whoever builds sets what has no default here. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** The same settings, to be changed. */
+    public Builder toBuilder() {
+        return builder().jar(jar).handler(handler).executor(executor).config(config).jobMaxRuntime(jobMaxRuntime)
+                .extraEnv(extraEnv).extraMeta(extraMeta).invokePoolThreads(invokePoolThreads).dataAllAsOne(dataAllAsOne)
+                .useCachedRuntime(useCachedRuntime).overwriteInvokeArgs(overwriteInvokeArgs)
+                .excludeModules(excludeModules).chunkSize(chunkSize).maxAttempts(maxAttempts)
+                .maxConcurrency(maxConcurrency).toleratedFailures(toleratedFailures).tags(tags);
+    }
+
+    /** Settings that are put together. Used by one thread. */
+    public static final class Builder {
+
+        private String jar = "";
+        private String handler = "";
+        private @Nullable String executor;
+        private Map<String, Object> config = Map.of();
+        private Duration jobMaxRuntime = Duration.ZERO;
+        private Map<String, String> extraEnv = Map.of();
+        private String extraMeta = "";
+        private int invokePoolThreads;
+        private boolean dataAllAsOne;
+        private boolean useCachedRuntime;
+        private Map<String, Object> overwriteInvokeArgs = Map.of();
+        private List<String> excludeModules = List.of();
+        private @Nullable Integer chunkSize;
+        private int maxAttempts;
+        private @Nullable Integer maxConcurrency;
+        private @Nullable ToleratedFailures toleratedFailures;
+        private Map<String, String> tags = Map.of();
+
+        private Builder() {
+        }
+
+        public Builder jar(String value) {
+            jar = value;
+            return this;
+        }
+
+        public Builder handler(String value) {
+            handler = value;
+            return this;
+        }
+
+        public Builder executor(@Nullable String value) {
+            executor = value;
+            return this;
+        }
+
+        public Builder config(Map<String, Object> value) {
+            config = value;
+            return this;
+        }
+
+        public Builder jobMaxRuntime(Duration value) {
+            jobMaxRuntime = value;
+            return this;
+        }
+
+        public Builder extraEnv(Map<String, String> value) {
+            extraEnv = value;
+            return this;
+        }
+
+        public Builder extraMeta(String value) {
+            extraMeta = value;
+            return this;
+        }
+
+        public Builder invokePoolThreads(int value) {
+            invokePoolThreads = value;
+            return this;
+        }
+
+        public Builder dataAllAsOne(boolean value) {
+            dataAllAsOne = value;
+            return this;
+        }
+
+        public Builder useCachedRuntime(boolean value) {
+            useCachedRuntime = value;
+            return this;
+        }
+
+        public Builder overwriteInvokeArgs(Map<String, Object> value) {
+            overwriteInvokeArgs = value;
+            return this;
+        }
+
+        public Builder excludeModules(List<String> value) {
+            excludeModules = value;
+            return this;
+        }
+
+        public Builder chunkSize(@Nullable Integer value) {
+            chunkSize = value;
+            return this;
+        }
+
+        public Builder maxAttempts(int value) {
+            maxAttempts = value;
+            return this;
+        }
+
+        public Builder maxConcurrency(@Nullable Integer value) {
+            maxConcurrency = value;
+            return this;
+        }
+
+        public Builder toleratedFailures(@Nullable ToleratedFailures value) {
+            toleratedFailures = value;
+            return this;
+        }
+
+        public Builder tags(Map<String, String> value) {
+            tags = value;
+            return this;
+        }
+
+        public MapSettings build() {
+            return new MapSettings(jar, handler, executor, config, jobMaxRuntime, extraEnv, extraMeta,
+                    invokePoolThreads, dataAllAsOne, useCachedRuntime, overwriteInvokeArgs, excludeModules, chunkSize,
+                    maxAttempts, maxConcurrency, toleratedFailures, tags);
+        }
     }
 }

@@ -11,7 +11,7 @@ public final class Origins {
     public static final Origins NONE = new Origins(0, new int[0]);
 
     private final int sizeOfOrigin;
-    /** Pairs: the first call of a run, and the one behind its last. */
+    /** Pairs: the first call of a run, and the one after its last. */
     private final int[] runs;
     /** How many calls lie before each run. */
     private final int[] before;

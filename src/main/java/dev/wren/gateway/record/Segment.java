@@ -12,18 +12,19 @@ import java.util.zip.CRC32C;
 
 /**
  * One group commit of outcomes: a head with the totals up to and with it, then records. The totals make the last
- * segment enough to tell how a callset stands.
+ * segment enough to tell the state of a callset.
  */
 public final class Segment {
 
     /** Bytes of the head. */
     static final int HEAD = 28;
 
-    private static final int MAGIC = 0x57525331;
+    private static final int MAGIC = 0x57525332;
     private static final int CHECKSUM = 4;
     private static final int FINAL = 1;
     private static final int ATTEMPT = 2;
     private static final int CANCEL = 3;
+    private static final int INVOKED = 4;
 
     private Segment() {
     }
@@ -39,16 +40,30 @@ public final class Segment {
         record Ended(Report report, long invokedMillis, boolean last) implements Entry {
         }
 
-        /** Calls {@code from} to {@code to}, exclusive, pairs of them one behind the other, are cancelled. */
+        /** Calls {@code from} to {@code to}, exclusive, pairs of them one after another, are cancelled. */
         record Cancelled(List<Integer> runs) implements Entry {
 
             public Cancelled {
                 runs = List.copyOf(runs);
             }
         }
+
+        /**
+         * Calls were sent to workers that outlive the gateway: their reports are awaited after a restart.
+         *
+         * @param send the number of the sending
+         * @param attempt the number of the attempt that all of them are in
+         * @param runs as in {@link Cancelled}
+         */
+        record Invoked(long send, int attempt, List<Integer> runs) implements Entry {
+
+            public Invoked {
+                runs = List.copyOf(runs);
+            }
+        }
     }
 
-    /** How a callset stands after a segment. */
+    /** The totals after a segment. */
     public record Head(Instant time, int success, int error, int cancelled) {
 
         public int ended() {
@@ -82,6 +97,13 @@ public final class Segment {
                 }
                 case Entry.Cancelled(List<Integer> runs) -> {
                     out.putByte(CANCEL);
+                    out.putInt(runs.size());
+                    runs.forEach(out::putInt);
+                }
+                case Entry.Invoked(long send, int attempt, List<Integer> runs) -> {
+                    out.putByte(INVOKED);
+                    out.putLong(send);
+                    out.putInt(attempt);
                     out.putInt(runs.size());
                     runs.forEach(out::putInt);
                 }
@@ -124,6 +146,11 @@ public final class Segment {
 
         /** Calls {@code from} to {@code to}, exclusive, are cancelled. */
         void cancelled(int from, int to);
+
+        /** Calls {@code from} to {@code to}, exclusive, were sent, and their workers outlive the gateway. */
+        default void invoked(int from, int to, int attempt, long send) {
+            // Not everybody wants to know.
+        }
     }
 
     /** Reads the head alone. */
@@ -160,6 +187,13 @@ public final class Segment {
                     case CANCEL -> {
                         for (int n = record.getInt(); n > 0; n -= 2) {
                             visitor.cancelled(record.getInt(), record.getInt());
+                        }
+                    }
+                    case INVOKED -> {
+                        long send = record.getLong();
+                        int attempt = record.getInt();
+                        for (int n = record.getInt(); n > 0; n -= 2) {
+                            visitor.invoked(record.getInt(), record.getInt(), attempt, send);
                         }
                     }
                     default -> throw new WireException("a record of the type " + type);

@@ -190,7 +190,7 @@ final class Retention implements SmartLifecycle {
         }
     }
 
-    /** A mark that cannot be read is as good as one that was made now. */
+    /** A mark that cannot be read counts as one that was made now. */
     private Instant since(byte[] mark) {
         try {
             return Instant.parse(new String(mark, StandardCharsets.US_ASCII));
@@ -206,7 +206,7 @@ final class Retention implements SmartLifecycle {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new StoreException("the gateway is about to end", e);
+            throw new StoreException("the gateway is shutting down", e);
         }
     }
 

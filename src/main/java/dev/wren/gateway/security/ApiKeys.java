@@ -25,7 +25,7 @@ import org.springframework.http.HttpStatus;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
- * Tells whom a request belongs to, or refuses it. Without keys only this machine may call, and no page of another site
+ * Finds the tenant of a request, or refuses it. Without keys only this machine may call, and no page of another site
  * may make its visitor's browser do it. Safe for use by several threads.
  */
 final class ApiKeys extends OncePerRequestFilter {

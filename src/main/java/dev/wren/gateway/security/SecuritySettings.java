@@ -7,6 +7,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -41,10 +42,12 @@ record SecuritySettings(@DefaultValue List<Key> keys,
      *
      * @param name for people
      * @param sha256 hash of the key, hex: the key itself is kept nowhere
-     * @param tenant whom callers with it belong to; lower-case letters, digits and hyphens
+     * @param tenant the tenant of callers with it; lower-case letters, digits and hyphens
      */
     record Key(String name, String sha256, @DefaultValue("default") String tenant) {
 
+        /** What the store has beside tenants. */
+        private static final Set<String> RESERVED = Set.of("builds", "instances", "shards");
         private static final Pattern HASH = Pattern.compile("[0-9a-fA-F]{64}");
         private static final Pattern TENANT = Pattern.compile("[a-z0-9][a-z0-9-]{0,62}");
 
@@ -53,9 +56,9 @@ record SecuritySettings(@DefaultValue List<Key> keys,
                 throw new IllegalArgumentException(
                         "wren.security.keys: sha256 of the key " + name + " must be 64 hexadecimal digits");
             }
-            if (!TENANT.matcher(tenant).matches() || tenant.equals("shards") || tenant.equals("instances")) {
+            if (!TENANT.matcher(tenant).matches() || RESERVED.contains(tenant)) {
                 throw new IllegalArgumentException("wren.security.keys: the tenant of the key " + name
-                        + " must be lower-case letters, digits and hyphens, and not shards or instances");
+                        + " must be lower-case letters, digits and hyphens, and none of " + RESERVED);
             }
         }
 

@@ -2,6 +2,7 @@ package dev.wren.gateway.store;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import java.io.OutputStream;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -50,7 +51,7 @@ final class MeteredObjectStore implements ObjectStore {
         Upload upload = store.upload(key);
         return new Upload() {
             @Override
-            public java.io.OutputStream stream() {
+            public OutputStream stream() {
                 return upload.stream();
             }
 

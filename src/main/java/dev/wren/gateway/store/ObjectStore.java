@@ -1,5 +1,6 @@
 package dev.wren.gateway.store;
 
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Arrays;
@@ -64,7 +65,7 @@ public interface ObjectStore extends AutoCloseable {
     /**
      * Keys of objects that start with {@code prefix} (which ends with {@code /}), in the order of their UTF-8 bytes.
      *
-     * @param startAfter only keys behind this one; null: from the start
+     * @param startAfter only keys after this one; null: from the start
      * @param limit at most so many, at least 1
      */
     List<Entry> list(String prefix, @Nullable String startAfter, int limit);
@@ -72,7 +73,7 @@ public interface ObjectStore extends AutoCloseable {
     /**
      * Names of the folders directly under {@code prefix} (which ends with {@code /}), in order.
      *
-     * @param startAfter only names behind this one; null: from the start
+     * @param startAfter only names after this one; null: from the start
      * @param limit at most so many, at least 1
      */
     List<String> folders(String prefix, @Nullable String startAfter, int limit);
@@ -108,7 +109,7 @@ public interface ObjectStore extends AutoCloseable {
         public byte[] bytes() {
             try (body) {
                 return body.readAllBytes();
-            } catch (java.io.IOException e) {
+            } catch (IOException e) {
                 throw new StoreException("an object could not be read to its end", e);
             }
         }
@@ -117,7 +118,7 @@ public interface ObjectStore extends AutoCloseable {
         public void close() {
             try {
                 body.close();
-            } catch (java.io.IOException e) {
+            } catch (IOException e) {
                 throw new StoreException("an object could not be closed", e);
             }
         }

@@ -1,4 +1,4 @@
-/** The only truth: objects that are created and never overwritten, save for a few that are compared and set. */
+/** The only truth: objects that are created and never overwritten, except for a few that are compared and set. */
 @NullMarked
 package dev.wren.gateway.store;
 

@@ -203,7 +203,7 @@ final class Draft implements DataSink, AutoCloseable {
         /** SHA-256 of the key, in hex. */
         String hash();
 
-        /** Says durably that the key stands for a callset that is about to be accepted. */
+        /** Makes durable that the key refers to a callset that is about to be accepted. */
         void use(CallsetId callset);
     }
 

@@ -1,9 +1,9 @@
 package dev.wren.gateway.submission;
 
 import dev.wren.gateway.callset.Callset;
-import dev.wren.gateway.callset.OpenCallsets;
 import dev.wren.gateway.callset.CallsetSettings;
 import dev.wren.gateway.callset.Callsets;
+import dev.wren.gateway.callset.OpenCallsets;
 import dev.wren.gateway.callset.Placement;
 import dev.wren.gateway.callset.ReceiveMemory;
 import dev.wren.gateway.callset.RunningCallsets;
@@ -143,7 +143,7 @@ public final class Intake {
             key.use(draft.id());
         }
         put(ObjectKeys.manifest(tenant, draft.id()), manifest.encode(json, stored.data(), stored.origins()));
-        // It is accepted, whatever happens from here on.
+        // It is accepted, whatever happens now.
         draft.accepted();
         running.drive(callset, draft.room().run());
         return callset;

@@ -9,6 +9,7 @@ import dev.wren.gateway.record.MapSettings;
 import dev.wren.gateway.record.Origins;
 import dev.wren.gateway.view.CallsetView;
 import dev.wren.gateway.view.FutureView;
+import dev.wren.gateway.web.ApiProblems;
 import dev.wren.gateway.web.LazyList;
 import dev.wren.gateway.web.OpenQuery;
 import dev.wren.gateway.web.ProblemException;
@@ -73,6 +74,9 @@ final class MapController {
     }
 
     @PostMapping(path = "/calls", consumes = JSON, produces = JSON)
+    @ApiProblems(value = {ProblemType.MALFORMED_JSON, ProblemType.BUCKET_NOT_ALLOWED, ProblemType.TOO_LARGE,
+            ProblemType.UNSUPPORTED_MEDIA_TYPE, ProblemType.INVALID_FUNCTION,
+            ProblemType.MAP_ITEM_LIMIT}, groups = ApiProblems.Group.SUBMITS)
     @Operation(operationId = "map", tags = "calls", summary = "Map a function over data", description = "Answers when the callset is durable: it survives a crash of the gateway from then on. As application/x-ndjson"
             + " the body is one datum a line, and all other fields are query parameters.", requestBody = @RequestBody(required = true, content = {
                     @Content(mediaType = JSON, schema = @Schema(implementation = MapRequest.class)),
@@ -104,6 +108,7 @@ final class MapController {
     }
 
     @PostMapping(path = "/calls/{callsetId}/redrive", produces = JSON)
+    @ApiProblems(value = {ProblemType.NOT_FOUND, ProblemType.NOT_DONE}, groups = ApiProblems.Group.SUBMITS)
     @Operation(operationId = "redrive", tags = "calls", summary = "Run the failed and cancelled calls again", description = "A new callset of the calls that ended in error or cancelled, in order, with the same settings and the same"
             + " jar's content.")
     @ApiResponse(responseCode = "200", description = AGAIN, useReturnTypeSchema = true)
@@ -145,6 +150,8 @@ final class MapController {
     }
 
     @PostMapping(path = "/calls/{callsetId}/reduce", consumes = JSON, produces = JSON)
+    @ApiProblems(value = {ProblemType.MALFORMED_JSON, ProblemType.NOT_FOUND, ProblemType.TOO_LARGE,
+            ProblemType.UNSUPPORTED_MEDIA_TYPE, ProblemType.INVALID_FUNCTION}, groups = ApiProblems.Group.SUBMITS)
     @Operation(operationId = "reduce", tags = "calls", summary = "Apply a function to all values at once", description = "A new callset of one call, whose datum is the array of values; it runs once all calls have succeeded, and ends"
             + " in error without running if one does not.", requestBody = @RequestBody(required = true, content = @Content(mediaType = JSON, schema = @Schema(implementation = ReduceRequest.class))))
     @ApiResponse(responseCode = "200", description = AGAIN, useReturnTypeSchema = true)

@@ -2,13 +2,12 @@ package dev.wren.gateway.submission;
 
 import dev.wren.gateway.json.JsonParsers;
 import dev.wren.gateway.record.MapSettings;
-import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemException.FieldError;
+import dev.wren.gateway.web.ProblemException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -23,11 +22,6 @@ import tools.jackson.databind.node.ObjectNode;
 final class MapParameters {
 
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
-    private static final Set<String> TEXTS = Set.of("executor", "jobMaxRuntime", "invokePoolThreads", "dataAllAsOne",
-            "useCachedRuntime", "chunkSize", "maxAttempts", "maxConcurrency", "toleratedFailures");
-    private static final Set<String> MAPS = Set.of("config", "extraEnv", "extraMeta", "overwriteInvokeArgs", "tags");
-    private static final String META = "extraMeta";
-    private static final Set<String> STRINGS = Set.of("executor", "extraEnv", "tags");
 
     private final JsonParsers parsers = new JsonParsers(32);
     private final Map<String, JsonNode> fields = new LinkedHashMap<>();
@@ -55,8 +49,9 @@ final class MapParameters {
 
     private void take(String name, String[] values) {
         int dot = name.indexOf('.');
-        String field = dot < 0 ? name : name.substring(0, dot);
-        if (name.equals("excludeModules")) {
+        MapField field = MapField.of(dot < 0 ? name : name.substring(0, dot));
+        FieldKind.Form form = field == null ? null : field.kind().form();
+        if (form == FieldKind.Form.LIST && dot < 0) {
             var list = NODES.arrayNode();
             for (String value : values) {
                 list.add(value);
@@ -66,22 +61,46 @@ final class MapParameters {
             errors.add(new FieldError(null, name, "This parameter may be given once."));
         } else if (name.equals("jar") || name.equals("handler")) {
             function.put(name, values[0]);
-        } else if (TEXTS.contains(name)) {
-            fields.put(name, STRINGS.contains(name) ? NODES.stringNode(values[0]) : scalar(values[0]));
-        } else if (field.equals(META) && dot > 0) {
-            maps.computeIfAbsent(META, _ -> NODES.objectNode());
-            meta.append(meta.isEmpty() ? "" : ",")
-                    .append(NODES.stringNode(name.substring(dot + 1)))
-                    .append(':')
-                    .append(json(values[0]) == null ? NODES.stringNode(values[0]).toString() : values[0].strip());
-        } else if (dot > 0 && MAPS.contains(field)) {
-            maps.computeIfAbsent(field, _ -> NODES.objectNode()).set(name.substring(dot + 1),
-                    STRINGS.contains(field) ? NODES.stringNode(values[0]) : scalar(values[0]));
+        } else if (form == null) {
+            errors.add(unknown(name));
+        } else if (dot > 0) {
+            entry(form, name.substring(0, dot), name.substring(dot + 1), values[0]);
         } else {
-            errors.add(new FieldError(null, name, MAPS.contains(name)
-                    ? "Its entries are given as " + name + ".name=value."
-                    : "There is no such parameter."));
+            whole(form, name, values[0]);
         }
+    }
+
+    private static FieldError unknown(String name) {
+        return new FieldError(null, name, "There is no such parameter.");
+    }
+
+    private void whole(FieldKind.Form form, String field, String value) {
+        switch (form) {
+            case TEXT -> fields.put(field, NODES.stringNode(value));
+            case SCALAR -> fields.put(field, scalar(value));
+            case SCALARS, TEXTS, JSON -> errors.add(new FieldError(null, field,
+                    "Its entries are given as " + field + ".name=value."));
+            case LIST -> throw new IllegalStateException(field + " is taken before");
+        }
+    }
+
+    private void entry(FieldKind.Form form, String field, String name, String value) {
+        switch (form) {
+            case TEXTS -> map(field).set(name, NODES.stringNode(value));
+            case SCALARS -> map(field).set(name, scalar(value));
+            case JSON -> {
+                ObjectNode _ = map(field);
+                meta.append(meta.isEmpty() ? "" : ",")
+                        .append(NODES.stringNode(name))
+                        .append(':')
+                        .append(json(value) == null ? NODES.stringNode(value).toString() : value.strip());
+            }
+            case TEXT, SCALAR, LIST -> errors.add(unknown(field + "." + name));
+        }
+    }
+
+    private ObjectNode map(String field) {
+        return maps.computeIfAbsent(field, _ -> NODES.objectNode());
     }
 
     private JsonNode scalar(String text) {

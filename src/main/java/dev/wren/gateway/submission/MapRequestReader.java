@@ -96,7 +96,7 @@ final class MapRequestReader {
                     throw tooLarge();
                 }
                 position = to;
-                if (MapFields.NAMES.contains(name)) {
+                if (MapFields.isField(name)) {
                     int length = (int) (position - from);
                     fields.put(name, parsers.value(bytes.window(), bytes.offset(from), length));
                     if (name.equals(META)) {

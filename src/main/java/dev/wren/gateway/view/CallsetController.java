@@ -2,6 +2,7 @@ package dev.wren.gateway.view;
 
 import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.callset.Callsets;
+import dev.wren.gateway.web.ApiProblems;
 import dev.wren.gateway.web.Cursor;
 import dev.wren.gateway.web.ETags;
 import dev.wren.gateway.web.Page;
@@ -14,6 +15,7 @@ import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -48,6 +50,7 @@ final class CallsetController {
     }
 
     @GetMapping(path = "/calls", produces = "application/json")
+    @ApiProblems({ProblemType.NOT_ACCEPTABLE, ProblemType.UNAVAILABLE})
     @Operation(operationId = "listCallsets", tags = "calls", summary = "Callsets, newest first", description = "A page may have fewer items than asked for, or none, and a next one: a request looks at a bounded number of callsets.")
     @ApiResponse(responseCode = "200", description = "Part of the list.", useReturnTypeSchema = true)
     ResponseEntity<Page<CallsetView>> list(@RequestAttribute(Tenant.ATTRIBUTE) String tenant,
@@ -82,7 +85,7 @@ final class CallsetController {
             }
             tags.forEach(_ -> uri.queryParam("tag", "{tag}"));
             uri.queryParam("cursor", Cursor.encode(list, behind.text()));
-            List<Object> values = new java.util.ArrayList<>();
+            List<Object> values = new ArrayList<>();
             if (executor != null) {
                 values.add(executor);
             }
@@ -98,8 +101,9 @@ final class CallsetController {
     }
 
     @GetMapping(path = "/calls/{callsetId}", produces = "application/json")
+    @ApiProblems(value = ProblemType.TOO_MANY, groups = ApiProblems.Group.READS, tagged = true)
     @Operation(operationId = "getCallset", tags = "calls", summary = "A callset, waiting for it if asked to")
-    @ApiResponse(responseCode = "200", description = "How it stands.", useReturnTypeSchema = true)
+    @ApiResponse(responseCode = "200", description = "Its state.", useReturnTypeSchema = true)
     ResponseEntity<CallsetView> get(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, @PathVariable String callsetId,
             @Parameter(description = "seconds to wait first; cut to the longest wait", schema = @io.swagger.v3.oas.annotations.media.Schema(type = "number", minimum = "0")) @RequestParam(required = false) @Nullable String wait,
             @Parameter(description = "what to wait for") @RequestParam(defaultValue = "ALL_COMPLETED") ReturnWhen returnWhen)
@@ -125,6 +129,7 @@ final class CallsetController {
 
     @PostMapping(path = "/calls/{callsetId}/cancel", produces = "application/json")
     @ResponseStatus(HttpStatus.ACCEPTED)
+    @ApiProblems(groups = ApiProblems.Group.READS)
     @Operation(operationId = "cancelCallset", tags = "calls", summary = "Cancel all calls that have not ended", description = "They are cancelled when the answer comes, for good; those that run are stopped.")
     @ApiResponse(responseCode = "202", description = "The callset.", useReturnTypeSchema = true)
     CallsetView cancel(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, @PathVariable String callsetId)
@@ -139,6 +144,7 @@ final class CallsetController {
 
     @DeleteMapping("/calls/{callsetId}")
     @ResponseStatus(HttpStatus.NO_CONTENT)
+    @ApiProblems({ProblemType.NOT_FOUND, ProblemType.UNAVAILABLE})
     @Operation(operationId = "deleteCallset", tags = "calls", summary = "Cancel what runs, and delete everything")
     @ApiResponse(responseCode = "204", description = "Gone.")
     void delete(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, @PathVariable String callsetId) {

@@ -67,7 +67,7 @@ final class EventStream {
                     : Optional.empty();
         }
 
-        /** Whether there is nothing behind it. */
+        /** Whether there is nothing after it. */
         boolean isEnd() {
             return calls == END;
         }
@@ -99,7 +99,7 @@ final class EventStream {
         }
     }
 
-    /** Sends what is behind {@code from}, and what comes, until the callset is done or gone, or the gateway ends. */
+    /** Sends what is after {@code from}, and what comes, until the callset is done or gone, or the gateway ends. */
     private void walk(Position from, ParkedRequests.Place place) throws IOException, InterruptedException {
         int segment = from.segment();
         int skip = from.calls();

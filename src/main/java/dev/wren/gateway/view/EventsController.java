@@ -3,6 +3,7 @@ package dev.wren.gateway.view;
 import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.callset.Callsets;
 import dev.wren.gateway.callset.ReadLeases;
+import dev.wren.gateway.web.ApiProblems;
 import dev.wren.gateway.web.ParkedRequests;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
@@ -45,10 +46,11 @@ final class EventsController {
     }
 
     @GetMapping(path = "/calls/{callsetId}/events", produces = MediaType.TEXT_EVENT_STREAM_VALUE)
+    @ApiProblems(value = ProblemType.TOO_MANY, groups = ApiProblems.Group.READS)
     @Operation(operationId = "getEvents", tags = "calls", summary = "What happens, as server-sent events", description = "progress (the states), call (a future) for each call that ends, and done (the callset), after which the stream"
-            + " ends. Each has an id; a connection that broke goes on behind the last one seen by Last-Event-ID.")
-    @ApiResponse(responseCode = "200", description = "Events, from the start or behind the last one.", content = @Content(mediaType = MediaType.TEXT_EVENT_STREAM_VALUE, schema = @Schema(type = "string")))
-    @ApiResponse(responseCode = "204", description = "There is nothing behind done: do not come back.", content = @Content)
+            + " ends. Each has an id; a connection that broke goes on after the last one seen by Last-Event-ID.")
+    @ApiResponse(responseCode = "200", description = "Events, from the start or after the last one.", content = @Content(mediaType = MediaType.TEXT_EVENT_STREAM_VALUE, schema = @Schema(type = "string")))
+    @ApiResponse(responseCode = "204", description = "There is nothing after done: do not come back.", content = @Content)
     void events(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, @PathVariable String callsetId,
             @Parameter(description = "id of the last event that was seen") @RequestHeader(name = LAST, required = false) @Nullable String last,
             HttpServletRequest request, HttpServletResponse response) throws IOException, InterruptedException {

@@ -3,6 +3,7 @@ package dev.wren.gateway.view;
 import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.callset.Callsets;
 import dev.wren.gateway.record.Call;
+import dev.wren.gateway.web.ApiProblems;
 import dev.wren.gateway.web.Cursor;
 import dev.wren.gateway.web.ETags;
 import dev.wren.gateway.web.LazyList;
@@ -23,6 +24,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
@@ -55,6 +57,7 @@ final class FutureController {
     }
 
     @GetMapping(path = "/calls/{callsetId}/futures", produces = "application/json")
+    @ApiProblems(groups = ApiProblems.Group.READS)
     @Operation(operationId = "listFutures", tags = "calls", summary = "Futures of a callset, in order")
     @ApiResponse(responseCode = "200", description = "Part of the list.", useReturnTypeSchema = true)
     ResponseEntity<Page<FutureView>> list(@RequestAttribute(Tenant.ATTRIBUTE) String tenant,
@@ -101,8 +104,9 @@ final class FutureController {
 
     // Digits alone, so that an unacceptable request for /events is no request for a call.
     @GetMapping(path = "/calls/{callsetId}/{callId:\\d+}", produces = "application/json")
+    @ApiProblems(value = ProblemType.TOO_MANY, groups = ApiProblems.Group.READS, tagged = true)
     @Operation(operationId = "getFuture", tags = "calls", summary = "A future, waiting for its end if asked to")
-    @ApiResponse(responseCode = "200", description = "How it stands.", useReturnTypeSchema = true)
+    @ApiResponse(responseCode = "200", description = "Its state.", useReturnTypeSchema = true)
     ResponseEntity<FutureView> get(@RequestAttribute(Tenant.ATTRIBUTE) String tenant,
             @PathVariable String callsetId, @PathVariable String callId,
             @Parameter(description = "seconds to wait first; cut to the longest wait", schema = @Schema(type = "number", minimum = "0")) @RequestParam(required = false) @Nullable String wait,
@@ -126,6 +130,8 @@ final class FutureController {
     }
 
     @GetMapping(path = "/calls/{callsetId}/{callId}/result", produces = "application/json")
+    @ApiProblems(value = {ProblemType.CALL_CANCELLED, ProblemType.CALL_FAILED,
+            ProblemType.TOO_MANY}, groups = ApiProblems.Group.READS, anyJson = true)
     @Operation(operationId = "getResult", tags = "calls", summary = "The value of a call", description = "Waits for it. The value itself, as JSON.")
     @ApiResponse(responseCode = "200", description = "The value.", content = @Content(mediaType = "application/json", schema = @Schema(description = "any JSON")))
     @ApiResponse(responseCode = "202", description = "Not ended yet: the future.", content = @Content(mediaType = "application/json", schema = @Schema(implementation = FutureView.class)))
@@ -152,7 +158,7 @@ final class FutureController {
             }
             case SUCCESS -> {
                 response.setContentType("application/json");
-                try (InputStream value = callset.value(java.util.Objects.requireNonNull(report))) {
+                try (InputStream value = callset.value(Objects.requireNonNull(report))) {
                     value.transferTo(response.getOutputStream());
                 }
             }
@@ -167,6 +173,7 @@ final class FutureController {
     }
 
     @GetMapping(path = "/calls/{callsetId}/{callId}/logs", produces = "text/plain")
+    @ApiProblems(groups = ApiProblems.Group.READS)
     @Operation(operationId = "getLogs", tags = "calls", summary = "What the last attempt wrote to standard output and error")
     @ApiResponse(responseCode = "200", description = "The output; empty before it starts.", content = @Content(mediaType = "text/plain", schema = @Schema(type = "string")))
     void logs(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, @PathVariable String callsetId,
@@ -185,6 +192,7 @@ final class FutureController {
 
     @PostMapping(path = "/calls/{callsetId}/{callId}/cancel", produces = "application/json")
     @ResponseStatus(HttpStatus.ACCEPTED)
+    @ApiProblems(groups = ApiProblems.Group.READS)
     @Operation(operationId = "cancelCall", tags = "calls", summary = "Cancel a call that has not ended")
     @ApiResponse(responseCode = "202", description = "The future.", useReturnTypeSchema = true)
     FutureView cancel(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, @PathVariable String callsetId,

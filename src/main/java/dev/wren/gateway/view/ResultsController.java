@@ -4,7 +4,9 @@ import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.callset.Callsets;
 import dev.wren.gateway.callset.ReadLeases;
 import dev.wren.gateway.record.Call;
+import dev.wren.gateway.web.ApiProblems;
 import dev.wren.gateway.web.ParkedRequests;
+import dev.wren.gateway.web.ProblemType;
 import dev.wren.gateway.web.Streaming;
 import dev.wren.gateway.web.Tenant;
 import dev.wren.protocol.CallState;
@@ -15,6 +17,7 @@ import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -50,6 +53,8 @@ final class ResultsController {
     }
 
     @GetMapping(path = "/calls/{callsetId}/results", produces = "application/json")
+    @ApiProblems(value = {ProblemType.CALL_CANCELLED, ProblemType.CALL_FAILED,
+            ProblemType.TOO_MANY}, groups = ApiProblems.Group.READS)
     @Operation(operationId = "getResults", tags = "calls", summary = "The values of all calls, in order", description = "As JSON one array, when all have ended; the first failure in order decides. As"
             + " application/x-ndjson one line a call, as they become available in order.")
     @ApiResponse(responseCode = "200", description = "All values.", content = {
@@ -85,7 +90,7 @@ final class ResultsController {
 
     private static void array(Callset callset, HttpServletResponse response) throws IOException {
         response.setContentType("application/json");
-        OutputStream out = new java.io.BufferedOutputStream(response.getOutputStream(), BUFFER);
+        OutputStream out = new BufferedOutputStream(response.getOutputStream(), BUFFER);
         out.write('[');
         for (int index = 0; index < callset.size(); index++) {
             if (index > 0) {
@@ -181,7 +186,7 @@ final class ResultsController {
     /** Writes the lines; what has not ended at the deadline is told of as it is then. */
     private void lines(Callset callset, @Nullable Long deadline, LatePlace place, HttpServletResponse response)
             throws IOException, InterruptedException {
-        OutputStream out = new java.io.BufferedOutputStream(response.getOutputStream(), BUFFER);
+        OutputStream out = new BufferedOutputStream(response.getOutputStream(), BUFFER);
         for (int index = 0; index < callset.size(); index++) {
             if (!callset.state().of(index).isFinal()) {
                 // Whatever is ready goes out before anybody waits.
@@ -195,7 +200,7 @@ final class ResultsController {
                         ? callset.state().awaitFinal(waitedFor, left)
                         : place.take().await(left, until -> callset.state().awaitFinal(waitedFor, until));
                 if (!ended && deadline == null) {
-                    // The gateway is about to end: the caller must see that there is no more, not an end.
+                    // The gateway is shutting down: the caller must see that there is no more, not an end.
                     throw Streaming.cutOff("the results of callset " + callset.id());
                 }
             }

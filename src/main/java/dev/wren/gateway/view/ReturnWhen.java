@@ -6,6 +6,6 @@ public enum ReturnWhen {
     ALL_COMPLETED,
     /** At least one call has ended. */
     ANY_COMPLETED,
-    /** Nothing: it tells how things stand. */
+    /** Nothing: it tells the state as it is. */
     ALWAYS
 }

@@ -6,10 +6,11 @@ import dev.wren.gateway.callset.ReceiveMemory;
 import dev.wren.gateway.json.JsonParsers;
 import dev.wren.gateway.json.Pointers;
 import dev.wren.gateway.limits.Quota;
+import dev.wren.gateway.web.ApiProblems;
 import dev.wren.gateway.web.LazyList;
 import dev.wren.gateway.web.ParkedRequests;
-import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemException.FieldError;
+import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
 import dev.wren.gateway.web.Tenant;
 import io.swagger.v3.oas.annotations.Operation;
@@ -71,7 +72,7 @@ final class WaitController {
             @Schema(requiredMode = Schema.RequiredMode.REQUIRED) String callId) {
     }
 
-    /** How things stand. */
+    /** What a wait came to. */
     @Schema(name = "WaitResult")
     record WaitResult(@Schema(description = "ended, in the order asked for") List<FutureView> done,
             @Schema(description = "not ended, in the order asked for") List<FutureView> notDone,
@@ -79,8 +80,10 @@ final class WaitController {
     }
 
     @PostMapping(path = "/wait", consumes = "application/json", produces = "application/json")
+    @ApiProblems(value = {ProblemType.MALFORMED_JSON, ProblemType.TOO_LARGE, ProblemType.UNSUPPORTED_MEDIA_TYPE,
+            ProblemType.TOO_MANY}, groups = ApiProblems.Group.READS)
     @Operation(operationId = "waitForFutures", tags = "calls", summary = "Wait for many calls at once", requestBody = @RequestBody(required = true, content = @Content(mediaType = "application/json", schema = @Schema(implementation = WaitRequest.class))))
-    @ApiResponse(responseCode = "200", description = "How things stand.", useReturnTypeSchema = true)
+    @ApiResponse(responseCode = "200", description = "What has ended, and what has not.", useReturnTypeSchema = true)
     WaitResult await(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, HttpServletRequest request)
             throws IOException, InterruptedException {
         Wanted wanted;

@@ -10,6 +10,7 @@ import io.swagger.v3.oas.models.examples.Example;
 import io.swagger.v3.oas.models.headers.Header;
 import io.swagger.v3.oas.models.info.Info;
 import io.swagger.v3.oas.models.info.License;
+import io.swagger.v3.oas.models.media.ArraySchema;
 import io.swagger.v3.oas.models.media.Content;
 import io.swagger.v3.oas.models.media.IntegerSchema;
 import io.swagger.v3.oas.models.media.MediaType;
@@ -23,6 +24,7 @@ import io.swagger.v3.oas.models.servers.Server;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -32,12 +34,13 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.springdoc.core.customizers.OpenApiCustomizer;
+import org.springdoc.core.customizers.OperationCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What the specification says beside the controllers: the problems of each operation, and what holds for all. */
+/** What the specification says beside the controllers: what holds for all operations, and their examples. */
 @Configuration(proxyBeanMethods = false)
 class OpenApiDescription {
 
@@ -49,41 +52,6 @@ class OpenApiDescription {
 
     /** Problems of every operation; {@code NOT_ALLOWED} is for pages of other sites. */
     private static final List<ProblemType> ALWAYS = List.of(INVALID_REQUEST, UNAUTHORIZED, NOT_ALLOWED);
-    /** Problems of every operation that reads something of one callset. */
-    private static final List<ProblemType> READS = List.of(NOT_FOUND, NOT_ACCEPTABLE, DAMAGED, UNAVAILABLE);
-    /** Problems of every operation that makes a callset. */
-    private static final List<ProblemType> SUBMITS = List.of(NOT_ACCEPTABLE, EXECUTOR_NOT_READY, IN_PROGRESS, GONE,
-            IDEMPOTENCY_KEY_REUSED, TOO_MANY, DAMAGED, UNAVAILABLE);
-
-    /** Operations whose answers are tagged. */
-    private static final Set<String> TAGGED = Set.of("getCallset", "getFuture", "getJar");
-
-    /** Further problems, by operation. */
-    private static final Map<String, List<ProblemType>> ALSO = Map.ofEntries(
-            Map.entry("map",
-                    join(SUBMITS, MALFORMED_JSON, BUCKET_NOT_ALLOWED, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE,
-                            INVALID_FUNCTION, MAP_ITEM_LIMIT)),
-            Map.entry("redrive", join(SUBMITS, NOT_FOUND, NOT_DONE)),
-            Map.entry("reduce",
-                    join(SUBMITS, MALFORMED_JSON, NOT_FOUND, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_FUNCTION)),
-            Map.entry("listCallsets", List.of(NOT_ACCEPTABLE, UNAVAILABLE)),
-            Map.entry("getCallset", join(READS, TOO_MANY)), Map.entry("listFutures", READS),
-            Map.entry("getFuture", join(READS, TOO_MANY)), Map.entry("getEvents", join(READS, TOO_MANY)),
-            Map.entry("getResult", join(READS, CALL_CANCELLED, CALL_FAILED, TOO_MANY)),
-            Map.entry("getResults", join(READS, CALL_CANCELLED, CALL_FAILED, TOO_MANY)),
-            Map.entry("getLogs", READS), Map.entry("cancelCallset", READS), Map.entry("cancelCall", READS),
-            Map.entry("deleteCallset", List.of(NOT_FOUND, UNAVAILABLE)),
-            Map.entry("waitForFutures", join(READS, MALFORMED_JSON, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, TOO_MANY)),
-            Map.entry("putJar",
-                    List.of(NOT_ACCEPTABLE, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_JAR, TOO_MANY, UNAVAILABLE)),
-            Map.entry("listJars", List.of(NOT_ACCEPTABLE, UNAVAILABLE)), Map.entry("getJar", READS),
-            Map.entry("deleteJar", List.of(NOT_FOUND, UNAVAILABLE)),
-            Map.entry("listExecutors", List.of(NOT_ACCEPTABLE)));
-
-    private static List<ProblemType> join(List<ProblemType> some, ProblemType... more) {
-        return Stream.concat(some.stream(), Stream.of(more)).toList();
-    }
-
     /** Answers that a test has taken from a running gateway: of problems by slug, of operations by status. */
     private final JsonNode examples = examples();
 
@@ -113,7 +81,7 @@ class OpenApiDescription {
                     .description("An API key, where the gateway is configured with any."));
             api.setSecurity(List.of(new SecurityRequirement(), new SecurityRequirement().addList(BEARER)));
             api.getPaths().values().stream().map(PathItem::readOperations).flatMap(List::stream)
-                    .forEach(this::describe);
+                    .forEach(this::examples);
             examples.path("problems").properties().forEach(problem -> api.getComponents()
                     .addExamples(problem.getKey(), new Example().value(plain(problem.getValue()))));
             nullable(api, "Future", "status");
@@ -121,27 +89,36 @@ class OpenApiDescription {
         };
     }
 
-    private void describe(Operation operation) {
-        List<ProblemType> also = ALSO.get(operation.getOperationId());
-        if (also == null) {
-            throw new IllegalStateException("the problems of " + operation.getOperationId() + " are not described");
-        }
-        Map<Integer, List<ProblemType>> byStatus = Stream.concat(ALWAYS.stream(), also.stream())
-                .collect(Collectors.groupingBy(ProblemType::status, TreeMap::new, Collectors.toList()));
-        if (operation.getOperationId().equals("getResult")) {
-            // Any JSON at all has no type; annotations cannot say so.
-            Objects.requireNonNull(operation.getResponses().get("200"))
-                    .setContent(new Content().addMediaType("application/json",
-                            new MediaType().schema(new Schema<>().description("any JSON"))));
-        }
-        if (TAGGED.contains(operation.getOperationId())) {
-            operation.getResponses().addApiResponse("304", new ApiResponse().description(
-                    "If-None-Match names what it is now."));
-        }
+    /** What is said of one operation, by the annotation of its method. */
+    @Bean
+    OperationCustomizer describeOperation() {
+        return (operation, method) -> {
+            ApiProblems described = method.getMethodAnnotation(ApiProblems.class);
+            if (described == null) {
+                throw new IllegalStateException("the problems of " + method + " are not described");
+            }
+            if (described.anyJson()) {
+                // Annotations cannot say so.
+                Objects.requireNonNull(operation.getResponses().get("200"))
+                        .setContent(new Content().addMediaType("application/json",
+                                new MediaType().schema(new Schema<>().description("any JSON"))));
+            }
+            if (described.tagged()) {
+                operation.getResponses().addApiResponse("304", new ApiResponse().description(
+                        "If-None-Match names what it is now."));
+            }
+            Stream.of(ALWAYS.stream(), Arrays.stream(described.groups()).flatMap(group -> group.problems().stream()),
+                    Arrays.stream(described.value())).flatMap(some -> some)
+                    .collect(Collectors.groupingBy(ProblemType::status, TreeMap::new, Collectors.toList()))
+                    .forEach((status, types) -> operation.getResponses().addApiResponse(status.toString(),
+                            response(types)));
+            return operation;
+        };
+    }
+
+    private void examples(Operation operation) {
         examples.path("answers").path(operation.getOperationId()).properties()
                 .forEach(answer -> example(operation, answer.getKey(), answer.getValue()));
-        byStatus.forEach((status, types) -> operation.getResponses().addApiResponse(status.toString(),
-                response(types)));
     }
 
     private static void example(Operation operation, String status, JsonNode byType) {
@@ -169,7 +146,7 @@ class OpenApiDescription {
                 .content(new Content().addMediaType(PROBLEM_JSON, body));
         if (types.contains(TOO_MANY) || types.contains(UNAVAILABLE)) {
             response.addHeaderObject("Retry-After",
-                    new Header().description("seconds").schema(new IntegerSchema().minimum(java.math.BigDecimal.ONE)));
+                    new Header().description("seconds").schema(new IntegerSchema().minimum(BigDecimal.ONE)));
         }
         return response;
     }
@@ -187,7 +164,7 @@ class OpenApiDescription {
                 .addProperty("title", new StringSchema())
                 .addProperty("status", new IntegerSchema())
                 .addProperty("detail", new StringSchema())
-                .addProperty("errors", new io.swagger.v3.oas.models.media.ArraySchema().items(error));
+                .addProperty("errors", new ArraySchema().items(error));
         problem.setRequired(List.of("type", "title", "status", "detail"));
         return problem;
     }

@@ -10,7 +10,7 @@ import org.springframework.http.ResponseEntity;
  * Part of a list.
  *
  * @param items in the list's order
- * @param next relative URL of the part behind it; absent where this is the last
+ * @param next relative URL of the part after it; absent where this is the last
  */
 public record Page<T>(List<T> items, @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String next) {
 

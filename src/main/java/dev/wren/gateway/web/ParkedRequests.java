@@ -24,7 +24,7 @@ public final class ParkedRequests {
     private final WebSettings settings;
     private final Quota room;
     private final Set<Place> places = ConcurrentHashMap.newKeySet();
-    private volatile boolean leaving;
+    private volatile boolean shutdown;
 
     ParkedRequests(WebSettings settings, TenantShare share, MeterRegistry metrics) {
         this.settings = settings;
@@ -92,7 +92,7 @@ public final class ParkedRequests {
 
     /** From now on nobody waits, and whoever does is answered with what is so far. */
     public void release() {
-        leaving = true;
+        shutdown = true;
         places.forEach(Place::wake);
     }
 
@@ -114,30 +114,30 @@ public final class ParkedRequests {
             this.tenant = tenant;
         }
 
-        /** Waits; shorter, if the gateway is about to end. */
+        /** Waits; shorter, if the gateway is shutting down. */
         public boolean await(Duration timeout, Wait wait) throws InterruptedException {
             synchronized (this) {
                 waiting = true;
             }
             try {
-                return wait.await(leaving ? Duration.ZERO : timeout);
+                return wait.await(shutdown ? Duration.ZERO : timeout);
             } catch (InterruptedException e) {
-                if (!leaving) {
+                if (!shutdown) {
                     throw e;
                 }
             } finally {
                 synchronized (this) {
                     waiting = false;
                     // Woken too late to notice: what follows is not to be interrupted.
-                    boolean _ = leaving && Thread.interrupted();
+                    boolean _ = shutdown && Thread.interrupted();
                 }
             }
             return wait.await(Duration.ZERO);
         }
 
-        /** Whether the gateway is about to end. */
+        /** Whether the gateway is shutting down. */
         public boolean isLeaving() {
-            return leaving;
+            return shutdown;
         }
 
         private synchronized void wake() {

@@ -7,6 +7,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Set;
 import org.apache.coyote.BadRequestException;
 import org.apache.coyote.CloseNowException;
@@ -14,6 +15,7 @@ import org.apache.tomcat.util.http.InvalidParameterException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpMethod;
 import org.springframework.http.MediaType;
 import org.springframework.http.converter.HttpMessageNotWritableException;
 import org.springframework.security.web.firewall.RequestRejectedException;
@@ -116,7 +118,7 @@ final class Problems {
 
     @ExceptionHandler
     void method(HttpRequestMethodNotSupportedException e, HttpServletResponse response) throws IOException {
-        Set<org.springframework.http.HttpMethod> allowed = e.getSupportedHttpMethods();
+        Set<HttpMethod> allowed = e.getSupportedHttpMethods();
         if (allowed != null) {
             response.setHeader(HttpHeaders.ALLOW,
                     String.join(", ", allowed.stream().map(Object::toString).sorted().toList()));
@@ -157,7 +159,7 @@ final class Problems {
     void mismatch(MethodArgumentTypeMismatchException e, HttpServletResponse response) throws IOException {
         Class<?> wanted = e.getRequiredType();
         String allowed = wanted != null && wanted.isEnum()
-                ? "One of " + java.util.Arrays.toString(wanted.getEnumConstants()) + "."
+                ? "One of " + Arrays.toString(wanted.getEnumConstants()) + "."
                 : wanted == Boolean.class || wanted == boolean.class ? "true or false." : "A whole number.";
         answer(response,
                 ProblemException.atParameter(ProblemType.INVALID_REQUEST, e.getName(), allowed));

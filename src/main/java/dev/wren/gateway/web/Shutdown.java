@@ -10,7 +10,7 @@ import org.springframework.context.ApplicationContext;
 import org.springframework.stereotype.Component;
 import org.springframework.web.servlet.HandlerInterceptor;
 
-/** Refuses work while the gateway is about to end; reads are answered to the last. Safe for use by several threads. */
+/** Refuses work while the gateway is shutting down; reads are answered to the last. Safe for use by several threads. */
 @Component
 public final class Shutdown implements HandlerInterceptor {
 

@@ -1,6 +1,6 @@
 package dev.wren.gateway.web;
 
-/** The request's attribute that says whom the caller belongs to. */
+/** The request's attribute that names the caller's tenant. */
 public final class Tenant {
 
     /** Name of the attribute; a string. */

@@ -31,15 +31,15 @@ class WebConfiguration implements WebMvcConfigurer {
 
     private static final int MAX_CONNECTIONS = 20_000;
 
-    private final Shutdown leaving;
+    private final Shutdown shutdown;
 
-    WebConfiguration(Shutdown leaving) {
-        this.leaving = leaving;
+    WebConfiguration(Shutdown shutdown) {
+        this.shutdown = shutdown;
     }
 
     @Override
     public void addInterceptors(InterceptorRegistry registry) {
-        registry.addInterceptor(leaving);
+        registry.addInterceptor(shutdown);
         registry.addInterceptor(new StrictParameters());
     }
 

@@ -6,7 +6,7 @@ import tools.jackson.core.util.JsonGeneratorDelegate;
 
 /**
  * Refuses the floating-point values that JSON has no number for. Jackson writes them as strings, or bare; neither is
- * what the function returned. They pass here wherever they stand: boxed, in arrays, in records.
+ * what the function returned. They pass here wherever they are: boxed, in arrays, in records.
  */
 final class FiniteGenerator extends JsonGeneratorDelegate {
 

@@ -26,7 +26,7 @@ public final class FunctionCall {
     }
 
     /**
-     * Applies {@code function} to the datum that stands in {@code json}.
+     * Applies {@code function} to the datum in {@code json}.
      *
      * @return why there is no value, or null: then {@link #value()} has it
      */

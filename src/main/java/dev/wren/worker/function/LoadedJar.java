@@ -4,10 +4,11 @@ import dev.wren.protocol.CallError;
 import dev.wren.protocol.ErrorCode;
 import dev.wren.protocol.Sha256;
 import java.io.IOException;
-import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.time.Clock;
 import java.util.LinkedHashMap;
@@ -114,13 +115,10 @@ final class LoadedJar implements AutoCloseable {
     }
 
     private static String digest(Path file) throws IOException {
-        try (InputStream in = Files.newInputStream(file)) {
-            MessageDigest sha = Sha256.digest();
-            byte[] part = new byte[64 << 10];
-            for (int n = in.read(part); n >= 0; n = in.read(part)) {
-                sha.update(part, 0, n);
-            }
-            return Sha256.hex(sha.digest());
+        MessageDigest sha = Sha256.digest();
+        try (DigestInputStream in = new DigestInputStream(Files.newInputStream(file), sha)) {
+            in.transferTo(OutputStream.nullOutputStream());
         }
+        return Sha256.hex(sha.digest());
     }
 }

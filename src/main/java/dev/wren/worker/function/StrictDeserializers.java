@@ -29,6 +29,7 @@ import tools.jackson.databind.ValueDeserializer;
 import tools.jackson.databind.deser.ValueDeserializerModifier;
 import tools.jackson.databind.deser.std.DelegatingDeserializer;
 import tools.jackson.databind.type.ArrayType;
+import tools.jackson.databind.type.ReferenceType;
 
 /**
  * Closes the gaps that Jackson's coercion settings leave: floating-point overflow and the strings "NaN" and "Infinity",
@@ -65,7 +66,7 @@ final class StrictDeserializers extends ValueDeserializerModifier {
 
     @Override
     public ValueDeserializer<?> modifyReferenceDeserializer(DeserializationConfig config,
-            tools.jackson.databind.type.ReferenceType type, BeanDescription.Supplier description,
+            ReferenceType type, BeanDescription.Supplier description,
             ValueDeserializer<?> deserializer) {
         return FLOATING.contains(type.getRawClass()) ? new Finite(deserializer) : deserializer;
     }

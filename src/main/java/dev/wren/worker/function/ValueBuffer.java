@@ -61,7 +61,7 @@ public final class ValueBuffer extends OutputStream {
         return Arrays.copyOf(bytes, size);
     }
 
-    /** The array in which the value stands, from 0 to {@link #size}, until the next call. */
+    /** The array that holds the value, from 0 to {@link #size}, until the next call. */
     public byte[] array() {
         return bytes;
     }

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import org.springframework.util.unit.DataSize;
 
@@ -81,6 +82,33 @@ public final class CallsetFixture {
     /** Completes when the call has ended. */
     public static CompletableFuture<Void> whenEnded(Callset callset, int call) {
         return callset.state().listenTo(call).rung();
+    }
+
+    /** The sendings that the log tells of, of calls of which it tells nothing after that. */
+    public static Map<Integer, Long> sent(ObjectStore store, Manifest manifest) {
+        Map<Integer, Long> sent = new TreeMap<>();
+        String prefix = ObjectKeys.log(manifest.tenant(), manifest.id());
+        for (ObjectStore.Entry entry : store.list(prefix, null, 1_000_000)) {
+            Segment.replay(entry.key(), store.get(entry.key()).orElseThrow().bytes(), new Segment.Visitor() {
+                @Override
+                public void ended(int call, int attempt, CallState outcome, boolean last, int offset) {
+                    sent.remove(call);
+                }
+
+                @Override
+                public void cancelled(int from, int to) {
+                    sent.keySet().removeIf(call -> call >= from && call < to);
+                }
+
+                @Override
+                public void invoked(int from, int to, int attempt, long send) {
+                    for (int call = from; call < to; call++) {
+                        sent.put(call, send);
+                    }
+                }
+            });
+        }
+        return sent;
     }
 
     /** What the log says of each call that has ended: one state for each record, and for each run of cancelled ones. */

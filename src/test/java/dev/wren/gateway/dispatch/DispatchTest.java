@@ -10,7 +10,7 @@ import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.callset.CallsetFixture;
 import dev.wren.gateway.callset.Rescues;
 import dev.wren.gateway.executor.Chunk;
-import dev.wren.gateway.executor.Executor;
+import dev.wren.gateway.executor.Reports;
 import dev.wren.gateway.record.Call;
 import dev.wren.gateway.record.CallLog;
 import dev.wren.gateway.record.Counts;
@@ -36,11 +36,14 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -57,7 +60,7 @@ import org.springframework.util.unit.DataSize;
  * in any order. What has to hold whatever happens is checked at every step and at the end.
  *
  * <p>
- * {@code -Dwren.lives.seed=N} draws one life again, {@code -Dwren.lives.minutes=N} goes on for longer than the build
+ * {@code -Dlives.seed=N} draws one life again, {@code -Dlives.minutes=N} goes on for longer than the build
  * does.
  */
 class DispatchTest {
@@ -87,17 +90,17 @@ class DispatchTest {
     @Test
     @Timeout(value = 2, unit = TimeUnit.HOURS)
     void every_call_ends_once_and_nothing_shown_goes_back() {
-        Long one = Long.getLong("wren.lives.seed");
+        Long one = Long.getLong("lives.seed");
         if (one != null) {
             new Life(one).live();
             return;
         }
-        long until = System.nanoTime() + Duration.ofMinutes(Long.getLong("wren.lives.minutes", 0)).toNanos();
+        long until = System.nanoTime() + Duration.ofMinutes(Long.getLong("lives.minutes", 0)).toNanos();
         for (long seed = 0; seed < LIVES || System.nanoTime() < until; seed++) {
             try {
                 new Life(seed).live();
             } catch (RuntimeException | AssertionError e) {
-                throw new AssertionError("life " + seed + ", to be drawn again with -Dwren.lives.seed=" + seed, e);
+                throw new AssertionError("life " + seed + ", to be drawn again with -Dlives.seed=" + seed, e);
             }
         }
     }
@@ -128,17 +131,46 @@ class DispatchTest {
     }
 
     /** A chunk at the executor, as its worker sees it. */
-    private static final class Held {
+    private static final class Held implements Chunk.Handler {
         final Watched of;
         final Chunk chunk;
         int current = -1;
         int begun;
         boolean stopped;
+        boolean overdue;
 
         Held(Watched of, Chunk chunk) {
             this.of = of;
             this.chunk = chunk;
         }
+
+        void sent() {
+            chunk.attach(this);
+        }
+
+        @Override
+        public int currentCall() {
+            return current;
+        }
+
+        @Override
+        public void stopDecided() {
+            stopped = true;
+        }
+
+        @Override
+        public boolean overdue() {
+            overdue = true;
+            return true;
+        }
+    }
+
+    /** A call at a worker far away. */
+    private record Far(Watched of, int call, int attempt, long send) {
+    }
+
+    /** A report that such a worker has sent, and what the gateway said to it. */
+    private record Answer(Watched of, Report report, CompletableFuture<Reports.Receipt> receipt) {
     }
 
     private static final class Life {
@@ -150,9 +182,14 @@ class DispatchTest {
         private final FaultyStore faults = new FaultyStore();
         private final MemoryObjectStore truth = new MemoryObjectStore();
         private final ObjectStore store = faults.wrap(truth);
-        private final Executor executor;
+        private final FakeExecutor executor;
         private final List<Watched> all = new ArrayList<>();
         private final List<Held> held = new ArrayList<>();
+        /** What workers that outlive the gateway have; each call may be reported at any time, or never. */
+        private final List<Far> far = new ArrayList<>();
+        private final List<Chunk> resumed = new ArrayList<>();
+        private final Set<String> sendings = new HashSet<>();
+        private final List<Answer> answers = new ArrayList<>();
         private final int faultPercent;
         private final boolean bugs;
         private CallLog log;
@@ -162,7 +199,9 @@ class DispatchTest {
 
         Life(long seed) {
             random = new Random(seed);
-            executor = new FakeExecutor(EXECUTOR, 1 + random.nextInt(4));
+            executor = new FakeExecutor(EXECUTOR, 1 + random.nextInt(4),
+                    Duration.ofMillis(2000 + random.nextInt(20_000)),
+                    random.nextInt(3) == 0, resumed);
             faultPercent = random.nextInt(3) * 15;
             bugs = random.nextInt(3) == 0;
             faults.faults((operation, _) -> {
@@ -182,7 +221,7 @@ class DispatchTest {
             metrics = new SimpleMeterRegistry();
             log = CallsetFixture.log(store);
             dispatcher = new Dispatcher(store, log, List.of(executor), SETTINGS, new Rescues(steps, metrics),
-                    steps.clock(), metrics, new Dispatcher.Threads(commits, steps, random));
+                    steps.clock(), metrics, new Dispatcher.Threads(commits, steps, random, steps.ticker()));
         }
 
         void live() {
@@ -239,6 +278,7 @@ class DispatchTest {
                 case 5, 6, 7, 8 -> onChunk(this::begin);
                 case 9, 10, 11, 12 -> onChunk(this::report);
                 case 13 -> onChunk(this::end);
+                case 17, 18, 19 -> tellOne();
                 case 14 -> cancel();
                 case 15 -> {
                     if (random.nextInt(12) == 0) {
@@ -255,6 +295,9 @@ class DispatchTest {
         }
 
         private void lastStep() {
+            if (random.nextInt(4) == 0) {
+                tellOne();
+            }
             if (random.nextInt(3) > 0 || !runOne()) {
                 take();
                 for (Held each : List.copyOf(held)) {
@@ -287,22 +330,87 @@ class DispatchTest {
                 Optional<Chunk> taken = dispatcher.lane(EXECUTOR).take(Duration.ZERO);
                 assertThat(full && taken.isPresent()).as("nothing is sent while there is no room for more").isFalse();
                 taken.ifPresent(chunk -> {
-                    Watched of = all.stream().filter(each -> each.callset == chunk.callset()).findFirst().orElseThrow();
+                    Watched of = all.stream().filter(each -> each.manifest.id().equals(chunk.job().id())).findFirst()
+                            .orElseThrow();
                     Held mine = new Held(of, chunk);
                     held.add(mine);
                     for (int i = 0; i < chunk.size(); i++) {
                         assertThat(new String(chunk.datum(i), StandardCharsets.UTF_8))
                                 .isEqualTo(Integer.toString(chunk.call(i)));
+                        assertThat(sendings.add(chunk.job().id() + " " + chunk.call(i) + " " + chunk.send()))
+                                .as("every sending has a number of its own").isTrue();
                         assertThat(bugs || chunk.attempt(i) == of.failed[chunk.call(i)] + 1)
                                 .as("attempt %d of a call of which %d have failed", chunk.attempt(i),
                                         of.failed[chunk.call(i)])
                                 .isTrue();
                     }
-                    chunk.attach(() -> mine.current, Optional::empty, () -> mine.stopped = true);
+                    mine.sent();
+                    if (executor.outlivesGateway() && random.nextInt(5) > 0) {
+                        detach(mine);
+                    }
                 });
             } catch (InterruptedException e) {
                 throw new IllegalStateException(e);
             }
+        }
+
+        /** The chunk is far away now. What it was sent for may be told before that, or after, or twice. */
+        private void detach(Held mine) {
+            for (int i = 0; i < mine.chunk.size(); i++) {
+                Far one = new Far(mine.of, mine.chunk.call(i), mine.chunk.attempt(i), mine.chunk.send());
+                far.add(one);
+                if (random.nextInt(8) == 0) {
+                    far.add(one);
+                }
+                if (random.nextInt(8) == 0) {
+                    tell(one);
+                }
+            }
+            held.remove(mine);
+            mine.chunk.attach(Chunk.Handler.NONE);
+            mine.chunk.detach();
+            mine.chunk.close();
+        }
+
+        private void tellOne() {
+            if (!far.isEmpty()) {
+                Far one = far.get(random.nextInt(far.size()));
+                if (random.nextInt(10) > 0) {
+                    tell(one);
+                }
+                far.remove(one);
+            }
+        }
+
+        private void tell(Far one) {
+            Report report = new Report(one.call, one.attempt, one.send, outcome(), random.nextBoolean()
+                    ? null
+                    : new Report.Status(steps.clock().millis() * 1000, 1000, 0, true, "w", Output.NONE, null));
+            boolean isNews = !one.of.deleted && dispatcher.drive(one.of.callset) != null
+                    && !one.of.callset.driven().table().isDecided(one.call)
+                    && one.attempt == one.of.callset.driven().table().attempts(one.call) + 1;
+            if (isNews && report.outcome() instanceof Outcome.Failure(CallError error)
+                    && error.code() == ErrorCode.FUNCTION
+                    && report.attempt() < one.of.manifest.settings().maxAttempts()) {
+                again(one.of, one.call);
+                one.of.failed[one.call]++;
+            }
+            CompletableFuture<Reports.Receipt> receipt = dispatcher.accept(one.of.manifest.id(), report);
+            answers.add(new Answer(one.of, report, receipt));
+        }
+
+        /** What was said to be taken is what is shown, or was an attempt that is shown. */
+        private void checkAnswers() {
+            for (Answer answer : answers) {
+                if (answer.receipt.isDone() && answer.receipt.join() == Reports.Receipt.TAKEN && !answer.of.deleted) {
+                    Report report = answer.report;
+                    assertThat(answer.of.callset.call(report.call()).attemptLog().stream()
+                            .filter(each -> each.report().attempt() == report.attempt()).map(Call.Attempt::report)
+                            .map(each -> each.send() + " " + each.outcome().state()))
+                            .as("an attempt that was taken").contains(report.send() + " " + report.outcome().state());
+                }
+            }
+            answers.removeIf(answer -> answer.receipt.isDone());
         }
 
         private void onChunk(Consumer<Held> action) {
@@ -330,8 +438,9 @@ class DispatchTest {
             }
             int call = mine.current;
             mine.current = -1;
-            Report report = new Report(call, mine.chunk.attemptOf(call), outcome(), new Report.Status(
-                    steps.clock().millis() * 1000, 1000, 0, true, "w", Output.NONE, null));
+            Report report = new Report(call, mine.chunk.attemptOf(call), mine.chunk.send(), outcome(),
+                    new Report.Status(
+                            steps.clock().millis() * 1000, 1000, 0, true, "w", Output.NONE, null));
             if (report.outcome() instanceof Outcome.Failure(CallError error) && error.code() == ErrorCode.FUNCTION
                     && report.attempt() < mine.of.manifest.settings().maxAttempts()) {
                 again(mine.of, call);
@@ -340,7 +449,7 @@ class DispatchTest {
             mine.chunk.report(report);
             if (random.nextInt(6) == 0) {
                 // Late, and with something else.
-                mine.chunk.report(new Report(call, mine.chunk.attemptOf(call), outcome(), null));
+                mine.chunk.report(new Report(call, mine.chunk.attemptOf(call), mine.chunk.send(), outcome(), null));
                 mine.chunk.lose(call, "late");
                 mine.chunk.giveBack(call);
             }
@@ -419,9 +528,14 @@ class DispatchTest {
                 }
                 check();
             }
+            // A start takes its time.
+            steps.advance(1);
             steps = new Steps(steps);
             commits = new Steps(steps);
             held.clear();
+            // Of those whose answer was lost nothing is known.
+            answers.clear();
+            resumed.clear();
             start();
             for (Watched watched : all) {
                 if (watched.deleted) {
@@ -438,6 +552,7 @@ class DispatchTest {
                 watch(watched);
                 if (!watched.callset.isDone()) {
                     dispatcher.begin(watched.callset);
+                    checkResumed(watched);
                 }
                 for (int call = 0; call < watched.failed.length; call++) {
                     watched.failed[call] = watched.callset.call(call).attempts();
@@ -446,8 +561,22 @@ class DispatchTest {
             }
         }
 
+        /** What the log says was sent, and nothing after it, is awaited. */
+        private void checkResumed(Watched watched) {
+            Map<Integer, Long> sent = new TreeMap<>();
+            resumed.stream().filter(chunk -> chunk.job().id().equals(watched.manifest.id()))
+                    .forEach(chunk -> Arrays.stream(chunk.open()).forEach(call -> sent.put(call, chunk.send())));
+            assertThat(sent).isEqualTo(executor.outlivesGateway()
+                    ? CallsetFixture.sent(truth, watched.manifest)
+                    : Map.of());
+        }
+
         /** What a reader sees now. */
         private void check() {
+            boolean asBefore = faulty;
+            faulty = false;
+            checkAnswers();
+            faulty = asBefore;
             for (Watched watched : all) {
                 if (watched.deleted) {
                     assertThat(watched.whenDone).isDone();
@@ -478,7 +607,10 @@ class DispatchTest {
                 assertThat(allowed).as("call %d was seen %s and is %s", index, last, state).isTrue();
                 watched.seen[index] = state;
                 if (state.isFinal()) {
-                    String shown = shown(callset.call(index));
+                    Call now = callset.call(index);
+                    assertThat(now.attemptLog().stream().map(each -> each.report().attempt()))
+                            .as("attempts of call %d", index).isSorted().doesNotHaveDuplicates();
+                    String shown = shown(now);
                     assertThat(watched.ended[index] == null || watched.ended[index].equals(shown))
                             .as("%s was shown, and %s is", watched.ended[index], shown).isTrue();
                     watched.ended[index] = shown;
@@ -515,9 +647,10 @@ class DispatchTest {
         }
 
         private void checkEnd() {
-            while (runOne()) {
+            for (int step = 0; runOne(); step++) {
                 // What is left to be done changes nothing that was seen.
                 check();
+                assertThat(step).as("it comes to rest").isLessThan(LAST_STEPS);
             }
             assertThat(isOver()).as("every call ends").isTrue();
             for (Watched watched : all) {
@@ -533,7 +666,9 @@ class DispatchTest {
                 recorded.forEach((call, ends) -> assertThat(ends).as("call %d", call)
                         .containsExactly(watched.callset.state().of(call)));
             }
+            assertThat(dispatcher.lane(EXECUTOR).deadlines().size()).as("no chunk stays").isZero();
             assertThat(dispatcher.lane(EXECUTOR).size()).as("no ticket stays").isZero();
+            assertThat(answers).as("whoever has reported is answered").isEmpty();
             assertThat(backlog()).as("all that was weighed is written").isZero();
         }
     }

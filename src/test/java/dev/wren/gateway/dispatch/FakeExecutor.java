@@ -1,11 +1,32 @@
 package dev.wren.gateway.dispatch;
 
+import dev.wren.gateway.executor.Chunk;
 import dev.wren.gateway.executor.Executor;
+import dev.wren.gateway.executor.Reports;
 import dev.wren.gateway.executor.WorkSource;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 /** An executor that takes nothing by itself: a test takes from its lane, and says what becomes of the chunks. */
-record FakeExecutor(String name, int chunkSize) implements Executor {
+record FakeExecutor(String name, int chunkSize, Duration allowance, boolean outlivesGateway, List<Chunk> resumed)
+        implements
+            Executor {
+
+    FakeExecutor(String name, int chunkSize) {
+        this(name, chunkSize, Duration.ofMinutes(5), false, new ArrayList<>());
+    }
+
+    @Override
+    public Duration allowance(int calls, Duration jobMaxRuntime) {
+        return allowance;
+    }
+
+    @Override
+    public void resume(Chunk chunk) {
+        resumed.add(chunk);
+    }
 
     @Override
     public String kind() {
@@ -23,8 +44,8 @@ record FakeExecutor(String name, int chunkSize) implements Executor {
     }
 
     @Override
-    public void checkConfig(Map<String, Object> config) {
-        // Nothing can be wrong.
+    public Map<String, String> wrongOverrides(Map<String, Object> config) {
+        return Map.of();
     }
 
     @Override
@@ -33,7 +54,7 @@ record FakeExecutor(String name, int chunkSize) implements Executor {
     }
 
     @Override
-    public void start(WorkSource work) {
+    public void start(WorkSource work, Reports reports) {
         // The test takes.
     }
 

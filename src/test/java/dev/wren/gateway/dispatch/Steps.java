@@ -1,5 +1,6 @@
 package dev.wren.gateway.dispatch;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.AbstractExecutorService;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Delayed;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -57,6 +59,15 @@ final class Steps extends AbstractExecutorService implements ScheduledExecutorSe
         };
     }
 
+    void advance(long millis) {
+        nowMillis[0] += millis;
+    }
+
+    /** The same time, as nanoseconds from anywhere. */
+    Ticker ticker() {
+        return () -> TimeUnit.MILLISECONDS.toNanos(nowMillis[0]);
+    }
+
     /** Runs one of the tasks whose time has come, or goes on to the time of the next; false if there is none at all. */
     boolean runOne(Random random) {
         if (tasks.isEmpty()) {
@@ -87,7 +98,7 @@ final class Steps extends AbstractExecutorService implements ScheduledExecutorSe
         return new Unused();
     }
 
-    private static final class Unused extends java.util.concurrent.CompletableFuture<Object>
+    private static final class Unused extends CompletableFuture<Object>
             implements
                 ScheduledFuture<Object> {
         @Override

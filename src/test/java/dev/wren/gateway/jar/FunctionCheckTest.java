@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -111,7 +112,7 @@ class FunctionCheckTest {
         Path source = Files.createTempDirectory(folder, "source");
         Path target = Files.createTempDirectory(folder, "classes");
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-        List<String> arguments = new java.util.ArrayList<>(List.of(options));
+        List<String> arguments = new ArrayList<>(List.of(options));
         arguments.addAll(List.of("-encoding", "UTF-8", "-proc:none", "-d", target.toString(), "-cp",
                 System.getProperty("java.class.path")));
         for (Map.Entry<String, String> each : sources.entrySet()) {

@@ -166,7 +166,7 @@ class HostileJarTest {
     @Test
     void refusesSomethingBehindTheEnd() {
         byte[] jar = JarFixture.jar("text");
-        refuses(Arrays.copyOf(jar, jar.length + 1), "behind its end");
+        refuses(Arrays.copyOf(jar, jar.length + 1), "follows its end");
     }
 
     @ParameterizedTest

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -69,7 +70,7 @@ class JarCacheTest {
             }
         };
         try (var threads = Executors.newFixedThreadPool(8)) {
-            Set<Object> inodes = new java.util.HashSet<>();
+            Set<Object> inodes = new HashSet<>();
             for (Future<Object> each : threads.invokeAll(Collections.nCopies(8, ask))) {
                 inodes.add(each.get());
             }

@@ -2,6 +2,7 @@ package dev.wren.gateway.jar;
 
 import dev.wren.gateway.limits.TenantShare;
 import dev.wren.gateway.store.file.FileObjectStore;
+import dev.wren.protocol.Sha256;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -12,11 +13,11 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
-import org.springframework.util.unit.DataSize;
 import org.springframework.util.unit.DataSize;
 
 /** Jars over a store in a folder, and jars to put there. */
@@ -87,7 +88,7 @@ final class JarFixture implements AutoCloseable {
 
     static byte[] filled(int bytes, byte fill) {
         byte[] all = new byte[bytes];
-        java.util.Arrays.fill(all, fill);
+        Arrays.fill(all, fill);
         return all;
     }
 
@@ -133,6 +134,6 @@ final class JarFixture implements AutoCloseable {
     }
 
     static String sha256(byte[] bytes) {
-        return HexFormat.of().formatHex(dev.wren.protocol.Sha256.digest().digest(bytes));
+        return HexFormat.of().formatHex(Sha256.digest().digest(bytes));
     }
 }

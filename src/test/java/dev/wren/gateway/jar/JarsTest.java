@@ -15,6 +15,7 @@ import dev.wren.protocol.ObjectKeys;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -206,7 +207,7 @@ class JarsTest {
         try (Stream<Path> files = Files.list(fixture.cacheFolder.resolve("0"))) {
             assertThat(files).isEmpty();
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.wren.protocol.CallState;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -19,7 +20,7 @@ class CallTableTest {
             CallTable table = new CallTable(SIZE);
             CallState[] model = new CallState[SIZE];
             int[] attempts = new int[SIZE];
-            java.util.Arrays.fill(model, CallState.NEW);
+            Arrays.fill(model, CallState.NEW);
             for (int step = 0; step < 400; step++) {
                 int call = random.nextInt(SIZE);
                 boolean ended = model[call].isFinal();

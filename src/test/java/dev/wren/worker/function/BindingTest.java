@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.wren.protocol.CallError;
 import dev.wren.protocol.ErrorCode;
+import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -116,7 +117,7 @@ class BindingTest {
             "\\ud83d\\ude00; false", "\\uD83D\\uD83D\\uDE00; true", "\\ude00\\ud83d; true", "\\\\ud83d; false",
             "\\\\\\ud83d; true", "\\ud83dx\\ude00; true", "\\n\\u0001; false", "\\u; false", "\\ud7ff\\ue000; false"})
     void findsLoneSurrogates(String json, boolean lone) {
-        byte[] bytes = json.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
         assertThat(JsonBinding.hasLoneSurrogate(bytes, bytes.length)).isEqualTo(lone);
     }
 }

@@ -3,11 +3,13 @@ package dev.wren.worker.function;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.wren.protocol.Output;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -20,7 +22,7 @@ class CallOutputTest {
 
     private final PrintStream realOut = System.out;
     private final PrintStream realErr = System.err;
-    private final java.io.InputStream realIn = System.in;
+    private final InputStream realIn = System.in;
     private Path file;
     private CallOutput output;
 
@@ -107,7 +109,7 @@ class CallOutputTest {
     @Test
     void bytesThatAreNoTextAreReplaced() {
         byte[] bytes = new byte[50];
-        java.util.Arrays.fill(bytes, (byte) 0x80);
+        Arrays.fill(bytes, (byte) 0x80);
         System.out.write(bytes, 0, 10);
         assertThat(text(output.take())).isEqualTo("\ufffd".repeat(10));
         System.out.write(bytes, 0, 50);

@@ -25,7 +25,7 @@ final class FunctionFixture implements AutoCloseable {
 
     static Invocation invocation(String handler, String... excludeModules) {
         return new Invocation(Protocol.VERSION, "cs", 10, SHA256, JAR.toString(), handler, List.of(excludeModules),
-                "{\"k\":1.50}", 60_000);
+                "{\"k\":1.50}", 1, 60_000);
     }
 
     /** Either {@code value} or {@code error} is there. */

@@ -73,7 +73,7 @@ class FunctionsTest {
     void aJarThatIsReplacedAfterItWasOpenedIsNotRead() throws Exception {
         Path jar = Files.copy(FunctionFixture.JAR, folder.resolve("f.jar"));
         Invocation invocation = new Invocation(Protocol.VERSION, "cs", 1, FunctionFixture.sha256(jar), jar.toString(),
-                "fn.Square", List.of(), "{}", 1000);
+                "fn.Square", List.of(), "{}", 1, 1000);
         try (Functions functions = new Functions(1000, Clock.systemUTC())) {
             LoadedFunction loaded = functions.load(invocation);
             Files.move(Files.writeString(folder.resolve("other"), "junk"), jar, StandardCopyOption.REPLACE_EXISTING);

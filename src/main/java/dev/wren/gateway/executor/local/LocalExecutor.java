@@ -1,14 +1,12 @@
 package dev.wren.gateway.executor.local;
 
-import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.executor.Chunk;
 import dev.wren.gateway.executor.Executor;
+import dev.wren.gateway.executor.Job;
+import dev.wren.gateway.executor.Reports;
 import dev.wren.gateway.executor.WorkSource;
-import dev.wren.gateway.jar.PinnedJar;
 import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.gateway.store.StoreException;
-import dev.wren.gateway.web.ProblemException;
-import dev.wren.gateway.web.ProblemType;
 import dev.wren.protocol.CallError;
 import dev.wren.protocol.ErrorCode;
 import dev.wren.protocol.Outcome;
@@ -20,10 +18,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.util.unit.DataSize;
@@ -85,21 +85,18 @@ final class LocalExecutor implements Executor {
     }
 
     @Override
-    public void checkConfig(Map<String, Object> config) {
-        List<ProblemException.FieldError> errors = new ArrayList<>();
+    public Map<String, String> wrongOverrides(Map<String, Object> config) {
+        Map<String, String> wrong = new TreeMap<>();
         config.forEach((key, value) -> {
-            String wrong = wrong(key, value);
-            if (wrong != null) {
-                errors.add(new ProblemException.FieldError("/config/" + key.replace("~", "~0").replace("/", "~1"),
-                        null, wrong));
+            String why = wrong(key, value);
+            if (why != null) {
+                wrong.put(key, why);
             }
         });
-        if (!errors.isEmpty()) {
-            throw new ProblemException(ProblemType.INVALID_REQUEST, "The config is not valid.", errors);
-        }
+        return wrong;
     }
 
-    private @org.jspecify.annotations.Nullable String wrong(String key, Object value) {
+    private @Nullable String wrong(String key, Object value) {
         if (!settings.overridable().contains(key)) {
             return "This setting may not be overridden; these may: " + settings.overridable() + ".";
         }
@@ -127,7 +124,13 @@ final class LocalExecutor implements Executor {
     }
 
     @Override
-    public void start(WorkSource work) {
+    public Duration allowance(int calls, Duration jobMaxRuntime) {
+        // Each report moves it on: it is for the first of the calls.
+        return settings.startTimeout().plus(settings.silence(jobMaxRuntime));
+    }
+
+    @Override
+    public void start(WorkSource work, Reports reports) {
         Thread.ofPlatform().daemon().name(name + "-install").start(() -> {
             install.train();
             pool.makeSpare();
@@ -155,32 +158,31 @@ final class LocalExecutor implements Executor {
         try (chunk) {
             acquireAndRun(chunk);
         } catch (RuntimeException e) {
-            log.error("callset {}: a chunk failed", chunk.callset().id(), e);
+            log.error("callset {}: a chunk failed", chunk.job().id(), e);
         }
     }
 
     private void acquireAndRun(Chunk chunk) {
-        Callset callset = chunk.callset();
+        Job job = chunk.job();
         try {
-            runOn(pool.acquire(RuntimeKey.of(callset, settings),
-                    new PinnedJar(callset.tenant(), callset.sha256(), callset.manifest().jarSize())), chunk);
+            runOn(pool.acquire(RuntimeKey.of(job, settings), job.jar()), chunk);
         } catch (IOException e) {
-            log.error("callset {}: {}", callset.id(), e.getMessage());
+            log.error("callset {}: {}", job.id(), e.getMessage());
             loseAll(chunk, String.valueOf(e.getMessage()));
         } catch (DamagedObjectException e) {
-            log.error("callset {}: its jar cannot be used: {}", callset.id(), e.getMessage());
+            log.error("callset {}: its jar cannot be used: {}", job.id(), e.getMessage());
             failAll(chunk, "The jar could not be fetched: " + e.getMessage());
         } catch (StoreException e) {
-            log.warn("callset {}: calls wait until the store answers: {}", callset.id(), e.getMessage());
+            log.warn("callset {}: calls wait until the store answers: {}", job.id(), e.getMessage());
             chunk.postpone();
         }
     }
 
     private void runOn(WorkerProcess worker, Chunk chunk) {
         ChunkRun run = new ChunkRun(chunk, worker, settings, clock, timer);
-        if (!chunk.callset().settings().useCachedRuntime() && alone.add(chunk.callset().id().text())) {
-            String id = chunk.callset().id().text();
-            chunk.callset().state().onEnd(() -> aside(() -> {
+        if (!chunk.job().settings().useCachedRuntime() && alone.add(chunk.job().id().text())) {
+            String id = chunk.job().id().text();
+            chunk.job().onEnd(() -> aside(() -> {
                 alone.remove(id);
                 pool.endIdle(id);
             }));
@@ -200,7 +202,7 @@ final class LocalExecutor implements Executor {
         } finally {
             runs.remove(run);
             switch (end) {
-                case REUSABLE -> release(worker, chunk.callset());
+                case REUSABLE -> release(worker, chunk.job());
                 case USED_UP -> pool.discard(worker);
             }
         }
@@ -215,10 +217,10 @@ final class LocalExecutor implements Executor {
     }
 
     /** A JVM that is for one callset alone ends with it. */
-    private void release(WorkerProcess worker, Callset callset) {
+    private void release(WorkerProcess worker, Job job) {
         pool.release(worker);
-        if (!callset.settings().useCachedRuntime() && (callset.isDone() || callset.state().isDeleted())) {
-            pool.endIdle(callset.id().text());
+        if (!job.settings().useCachedRuntime() && job.isOver()) {
+            pool.endIdle(job.id().text());
         }
     }
 
@@ -230,7 +232,7 @@ final class LocalExecutor implements Executor {
 
     private static void failAll(Chunk chunk, String message) {
         for (int call : chunk.open()) {
-            chunk.report(new Report(call, chunk.attemptOf(call),
+            chunk.report(new Report(call, chunk.attemptOf(call), chunk.send(),
                     new Outcome.Failure(CallError.of(ErrorCode.RUNTIME, message)), null));
         }
     }

@@ -2,13 +2,13 @@ package dev.wren.gateway.executor.local;
 
 import dev.wren.gateway.executor.Executor;
 import dev.wren.gateway.executor.ExecutorKind;
+import dev.wren.gateway.executor.SettingsSource;
 import dev.wren.gateway.files.CacheFolder;
 import dev.wren.gateway.files.ProcessFolder;
 import dev.wren.gateway.jar.Jars;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.util.List;
-import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.stereotype.Component;
 
 /** Makes local executors. */
@@ -35,8 +35,8 @@ final class LocalExecutors implements ExecutorKind {
     }
 
     @Override
-    public Executor create(String name, String prefix, Binder binder) {
-        LocalSettings settings = binder.bindOrCreate(prefix, LocalSettings.class);
+    public Executor create(String name, SettingsSource source) {
+        LocalSettings settings = source.as(LocalSettings.class);
         WorkerUsers users = new WorkerUsers(settings.users());
         CacheFolder cache = CacheFolder.take("worker", settings.cacheFolder());
         if (users.isAny()) {

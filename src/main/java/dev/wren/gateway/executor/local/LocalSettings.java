@@ -1,12 +1,18 @@
 package dev.wren.gateway.executor.local;
 
+import dev.wren.gateway.limits.Sizes;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.hibernate.validator.constraints.time.DurationMin;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
+import org.springframework.validation.annotation.Validated;
 
 /**
  * Settings of one local executor, under {@code wren.executors.<name>}.
@@ -23,7 +29,7 @@ import org.springframework.util.unit.DataSize;
  * is ended, whatever it is at
  * @param stopTimeout how long calls may go on when the gateway stops
  * @param chunkTime run time that a chunk is to come to, where the caller has not said how many data go into one
- * @param recallAfter when a call runs longer, those behind it in its chunk go elsewhere
+ * @param recallAfter when a call runs longer, those after it in its chunk go elsewhere
  * @param chunkMax data in a chunk, at most, where the caller has not said how many
  * @param inlineLimit bytes of a value's JSON up to which it travels in its record; at most 4 MB
  * @param resultLimit bytes of a value's JSON, at most; at most 1 GB
@@ -38,22 +44,27 @@ import org.springframework.util.unit.DataSize;
  * @param cacheFolder where what is made once (the worker's jar, its start-up cache) is kept; a private folder among the
  * system's temporary files where it is not given
  */
-record LocalSettings(@Nullable Integer workers, @Nullable Integer processes, @DefaultValue("true") boolean spare,
-        @DefaultValue("0B") DataSize memory, @DefaultValue("60s") Duration idleTimeout,
-        @DefaultValue("60s") Duration startTimeout, @DefaultValue("60s") Duration setupTimeout,
-        @DefaultValue("10s") Duration grace,
-        @DefaultValue("10s") Duration stopTimeout, @DefaultValue("20ms") Duration chunkTime,
-        @DefaultValue("100ms") Duration recallAfter, @DefaultValue("4096") int chunkMax,
+@Validated
+@ConfigurationProperties("wren.executors.local")
+record LocalSettings(@Nullable @Min(1) @Max(LocalSettings.MAX_WORKERS) Integer workers,
+        @Nullable @Min(2) Integer processes, @DefaultValue("true") boolean spare,
+        @DefaultValue("0B") DataSize memory, @DefaultValue("60s") @DurationMin(millis = 1) Duration idleTimeout,
+        @DefaultValue("60s") @DurationMin(millis = 1) Duration startTimeout,
+        @DefaultValue("60s") @DurationMin(millis = 1) Duration setupTimeout,
+        @DefaultValue("10s") @DurationMin Duration grace,
+        @DefaultValue("10s") @DurationMin Duration stopTimeout, @DefaultValue("20ms") @DurationMin Duration chunkTime,
+        @DefaultValue("100ms") @DurationMin(millis = 1) Duration recallAfter,
+        @DefaultValue("4096") @Min(1) int chunkMax,
         @DefaultValue("64KB") DataSize inlineLimit, @DefaultValue("64MB") DataSize resultLimit,
         @DefaultValue("8KB") DataSize excerptLimit, @DefaultValue("1MB") DataSize logLimit,
-        @DefaultValue("1000") int nestingLimit,
+        @DefaultValue("1000") @Min(1) @Max(100_000) int nestingLimit,
         @DefaultValue Map<String, String> users,
         @DefaultValue({
                 "PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR"}) List<String> environment,
         @DefaultValue List<String> jvmArguments, @DefaultValue("memory") Set<String> overridable,
         @Nullable String cacheFolder) {
 
-    private static final int MAX_WORKERS = 1024;
+    static final int MAX_WORKERS = 1024;
     private static final long MAX_INLINE = 4L << 20;
 
     LocalSettings {
@@ -61,14 +72,10 @@ record LocalSettings(@Nullable Integer workers, @Nullable Integer processes, @De
         environment = List.copyOf(environment);
         jvmArguments = List.copyOf(jvmArguments);
         overridable = Set.copyOf(overridable);
-        if (workers != null && (workers < 1 || workers > MAX_WORKERS)) {
-            throw new IllegalArgumentException("workers: 1 to " + MAX_WORKERS + ", not " + workers);
-        }
-        if (processes != null && processes < 2) {
-            throw new IllegalArgumentException("processes: at least 2, not " + processes);
-        }
-        if (chunkMax < 1 || chunkTime.isNegative()) {
-            throw new IllegalArgumentException("chunkMax and chunkTime: over zero");
+        Sizes.require("an executor", inlineLimit, resultLimit, excerptLimit, logLimit);
+        if (memory.isNegative() || resultLimit.toBytes() > Integer.MAX_VALUE
+                || logLimit.toBytes() > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("memory: not negative; resultLimit and logLimit: at most 2GB");
         }
         if (inlineLimit.toBytes() > MAX_INLINE || excerptLimit.toBytes() > MAX_INLINE) {
             throw new IllegalArgumentException(
@@ -82,6 +89,11 @@ record LocalSettings(@Nullable Integer workers, @Nullable Integer processes, @De
 
     private static int slots(@Nullable Integer workers) {
         return Math.max(2, workers == null ? Runtime.getRuntime().availableProcessors() : workers);
+    }
+
+    /** Longer than this no worker is silent that does its work. */
+    Duration silence(Duration jobMaxRuntime) {
+        return setupTimeout.plus(jobMaxRuntime).plus(grace);
     }
 
     /** Calls run at once. */

@@ -1,6 +1,6 @@
 package dev.wren.gateway.executor.local;
 
-import dev.wren.gateway.callset.Callset;
+import dev.wren.gateway.executor.Job;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -20,12 +20,12 @@ import org.springframework.util.unit.DataSize;
 record RuntimeKey(String sha256, Map<String, String> environment, List<String> excludeModules, DataSize memory,
         String tenant, @Nullable String user, @Nullable String callset) {
 
-    static RuntimeKey of(Callset callset, LocalSettings settings) {
-        var map = callset.settings();
+    static RuntimeKey of(Job job, LocalSettings settings) {
+        var map = job.settings();
         DataSize memory = map.config().get("memory") instanceof String text ? DataSize.parse(text) : settings.memory();
-        return new RuntimeKey(callset.sha256(), map.extraEnv(), map.excludeModules(), memory, callset.tenant(),
-                settings.users().get(callset.tenant()),
-                map.useCachedRuntime() ? null : callset.id().text());
+        return new RuntimeKey(job.jar().sha256(), map.extraEnv(), map.excludeModules(), memory, job.tenant(),
+                settings.users().get(job.tenant()),
+                map.useCachedRuntime() ? null : job.id().text());
     }
 
     /** Whether a JVM that was started for nobody will do. */

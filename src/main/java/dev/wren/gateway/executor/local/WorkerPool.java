@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,7 +65,7 @@ final class WorkerPool implements AutoCloseable {
         gauge(metrics, "spare", pool -> pool.spare == null ? 0 : 1);
     }
 
-    private void gauge(MeterRegistry metrics, String state, java.util.function.ToIntFunction<WorkerPool> value) {
+    private void gauge(MeterRegistry metrics, String state, ToIntFunction<WorkerPool> value) {
         Gauge.builder("wren.worker.jvms", this, pool -> {
             pool.lock.lock();
             try {
@@ -154,7 +155,7 @@ final class WorkerPool implements AutoCloseable {
         return taken != null && taken.isAlive() ? taken : null;
     }
 
-    /** Starts a spare JVM aside, where there is none. */
+    /** Starts a spare JVM in the background, where there is none. */
     void makeSpare() {
         lock.lock();
         try {

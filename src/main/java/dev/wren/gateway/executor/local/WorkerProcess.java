@@ -129,7 +129,7 @@ final class WorkerProcess implements AutoCloseable {
 
     private static Connected connect(ServerSocketChannel server, Process process, Duration timeout)
             throws IOException {
-        // Closing the server from aside ends the accept, and the end of the process what is read of it.
+        // Closing the server from another thread ends the accept, and the end of the process what is read of it.
         Thread watch = Thread.ofVirtual().start(() -> {
             try {
                 process.onExit().get(timeout.toNanos(), TimeUnit.NANOSECONDS);

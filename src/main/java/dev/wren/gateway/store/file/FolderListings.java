@@ -44,7 +44,7 @@ final class FolderListings {
         this.maxNames = (int) Math.min(Integer.MAX_VALUE, maxBytes / NAME);
     }
 
-    /** Names of the folders in {@code folder}, in order, behind {@code startAfter}. */
+    /** Names of the folders in {@code folder}, in order, after {@code startAfter}. */
     List<String> folders(Path folder, @Nullable String startAfter, int limit) throws IOException {
         synchronized (this) {
             TreeSet<String> known = kept.get(folder);

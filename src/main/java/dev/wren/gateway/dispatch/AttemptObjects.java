@@ -1,0 +1,48 @@
+package dev.wren.gateway.dispatch;
+
+import dev.wren.gateway.callset.Callset;
+import dev.wren.gateway.store.ObjectStore;
+import dev.wren.gateway.store.StoreException;
+import dev.wren.protocol.ObjectKeys;
+import dev.wren.protocol.Report;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+
+/** Values and outputs that are too large for their records. Safe for use by several threads. */
+final class AttemptObjects {
+
+    private final DriveState state;
+
+    AttemptObjects(DriveState state) {
+        this.state = state;
+    }
+
+    void storeValue(Report report, InputStream value) {
+        Callset of = state.callset;
+        put(ObjectKeys.value(of.tenant(), of.id(), of.callId(report.call()), report.attempt(), report.send()), value);
+    }
+
+    void storeLog(Report report, InputStream output) {
+        Callset of = state.callset;
+        put(ObjectKeys.log(of.tenant(), of.id(), of.callId(report.call()), report.attempt(), report.send()), output);
+    }
+
+    /** Nobody else has this key: the number of the sending is in it. */
+    private void put(String key, InputStream bytes) {
+        if (state.locked(() -> state.stopped)) {
+            return;
+        }
+        ObjectStore store = state.context.store();
+        try (ObjectStore.Upload upload = store.upload(key)) {
+            bytes.transferTo(upload.stream());
+            boolean _ = upload.commit();
+            if (state.callset.state().isDeleted()) {
+                // Whoever has deleted it may have looked before this was there.
+                store.delete(List.of(key));
+            }
+        } catch (IOException e) {
+            throw new StoreException("a value could not be stored", e);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+package dev.wren.gateway.dispatch;
+
+import dev.wren.gateway.callset.Callset;
+import dev.wren.gateway.executor.Job;
+import dev.wren.gateway.jar.PinnedJar;
+import dev.wren.gateway.record.MapSettings;
+import dev.wren.protocol.CallsetId;
+
+/** A callset as executors see it. */
+record DrivenJob(DriveState state, PinnedJar jar) implements Job {
+
+    DrivenJob(DriveState state) {
+        this(state, new PinnedJar(state.callset.tenant(), state.callset.sha256(),
+                state.callset.manifest().jarSize()));
+    }
+
+    @Override
+    public CallsetId id() {
+        return state.callset.id();
+    }
+
+    @Override
+    public String tenant() {
+        return state.callset.tenant();
+    }
+
+    @Override
+    public int size() {
+        return state.callset.size();
+    }
+
+    @Override
+    public MapSettings settings() {
+        return state.callset.settings();
+    }
+
+    @Override
+    public boolean isDecided(int call) {
+        return state.locked(() -> state.table.isDecided(call));
+    }
+
+    @Override
+    public boolean isOver() {
+        return state.callset.isDone() || state.callset.state().isDeleted();
+    }
+
+    @Override
+    public void onEnd(Runnable action) {
+        state.callset.state().onEnd(action);
+    }
+}

@@ -1,0 +1,11 @@
+package dev.wren.gateway;
+
+import java.nio.file.Path;
+
+class LocalExecutorIT extends ExecutorContract {
+
+    @Override
+    RunningGateway start(Path store) {
+        return RunningGateway.startWithFunctions(store, "--wren.executors.local.stop-timeout=100ms");
+    }
+}
