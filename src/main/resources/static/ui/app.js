@@ -9,8 +9,8 @@ import {executorsView} from "./executors.js";
 import {keys} from "./gateway.js";
 import {jarsView} from "./jars.js";
 import {newMap} from "./new-map.js";
-import {problemBox} from "./parts.js";
-import {offline} from "./time.js";
+import {markNavigation, problemBox} from "./parts.js";
+import {offline} from "./repeat.js";
 
 const ROUTES = [
   [/^\/$/, overview],
@@ -23,18 +23,7 @@ const ROUTES = [
 
 let current = null;
 
-export function markNavigation() {
-  const path = (location.hash.split("?")[0] || "#/").replace(/^#\/calls.*/, "#/");
-  for (const link of document.querySelectorAll("nav a")) {
-    if (link.getAttribute("href") === path) {
-      link.setAttribute("aria-current", "page");
-    } else {
-      link.removeAttribute("aria-current");
-    }
-  }
-}
-
-/** A part of the hash as it was before it was encoded; a wrong encoding stands for itself. */
+/** A part of the hash as it was before it was encoded; a wrong encoding is left as it is. */
 function decoded(part) {
   try {
     return decodeURIComponent(part);

@@ -4,7 +4,7 @@ import {byId, card, el, facts, head, main, names, newName, setText} from "./elem
 import {between, count, cut, digits, duration, indent, MOST_TEXT, time} from "./format.js";
 import {ask, beginning, callPath, callsetPath, save} from "./gateway.js";
 import {actionButton, confirmed, stateLabel} from "./parts.js";
-import {repeat} from "./time.js";
+import {repeat} from "./repeat.js";
 
 const FINAL = new Set(["success", "error", "cancelled"]);
 

@@ -8,7 +8,8 @@ import {ask, callsetPath, now, save} from "./gateway.js";
 import {
     actionButton, confirmed, endedOf, inWords, notice, pagedTable, problemBox, stateBar, stateLabel, STATES, tagList
 } from "./parts.js";
-import {passes, pause, repeat, visible} from "./time.js";
+import {passes, repeat} from "./repeat.js";
+import {pause, visible} from "./time.js";
 
 const LONG_POLL_SECONDS = 5;
 /** Callsets with more calls are polled: their events, from the first on, would be more than the page can use. */

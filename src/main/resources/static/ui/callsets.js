@@ -1,11 +1,10 @@
 // The overview of callsets.
 
-import {markNavigation} from "./app.js";
 import {el, field, head, main, names, qualified, select, setText} from "./elements.js";
 import {count, duration, time} from "./format.js";
 import {ask, keys, now} from "./gateway.js";
-import {inWords, pagedTable, problemBox, stateBar, tagList} from "./parts.js";
-import {repeat} from "./time.js";
+import {inWords, markNavigation, pagedTable, problemBox, stateBar, tagList} from "./parts.js";
+import {repeat} from "./repeat.js";
 
 export const BUSY_POLL = 2000;
 export const IDLE_POLL = 10_000;

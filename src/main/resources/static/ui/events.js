@@ -2,7 +2,8 @@
 
 import {parse} from "./format.js";
 import {callsetPath, reached, send, Unreachable} from "./gateway.js";
-import {backoff, offline, pause, visible} from "./time.js";
+import {offline} from "./repeat.js";
+import {backoff, pause, visible} from "./time.js";
 
 /** Milliseconds without a byte, heartbeats included, after which a stream of events is taken for dead. */
 const SILENCE = 60_000;

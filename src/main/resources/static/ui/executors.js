@@ -3,7 +3,7 @@
 import {IDLE_POLL} from "./callsets.js";
 import {card, el, facts, head, main} from "./elements.js";
 import {ask} from "./gateway.js";
-import {repeat} from "./time.js";
+import {repeat} from "./repeat.js";
 
 export function executorsView({signal}) {
   document.title = "Executors · wren-gateway";

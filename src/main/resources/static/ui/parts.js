@@ -16,6 +16,18 @@ export function notice(text) {
   noticeTimer = setTimeout(() => setText(byId("notice"), ""), 6000);
 }
 
+/** Marks the link to what is shown. */
+export function markNavigation() {
+  const path = (location.hash.split("?")[0] || "#/").replace(/^#\/calls.*/, "#/");
+  for (const link of document.querySelectorAll("nav a")) {
+    if (link.getAttribute("href") === path) {
+      link.setAttribute("aria-current", "page");
+    } else {
+      link.removeAttribute("aria-current");
+    }
+  }
+}
+
 export function problemBox(error, again) {
   return el("div", {class: "problem", role: "alert"}, el("p", null, error.message || String(error)),
     error instanceof Problem && error.errors.length > 0 && el("ul", null, error.errors.map(each =>

@@ -1,7 +1,4 @@
-// Things that are done again and again while a view is shown.
-
-import {byId, setText} from "./elements.js";
-import {Problem, Unreachable} from "./gateway.js";
+// Waits: for a time, and for the tab to be seen.
 
 export const pause = (milliseconds, signal) => new Promise(resolve => {
   const timer = setTimeout(resolve, milliseconds);
@@ -27,42 +24,3 @@ export const visible = signal => new Promise(resolve => {
 });
 
 export const backoff = failures => Math.min(30_000, 1000 * 2 ** failures) * (0.5 + Math.random() / 2);
-
-export const passes = error => error instanceof Unreachable || error instanceof Problem
-  && [429, 502, 503, 504].includes(error.status);
-
-export function offline(error) {
-  setText(byId("offline"), error === null
-    ? ""
-    : `${error.message} Trying again.`);
-}
-
-/**
- * Repeats a step while the tab is visible: it gives the milliseconds until the next one, or null to end. What may pass
- * is tried again, later each time.
- */
-export async function repeat(signal, step) {
-  let failures = 0;
-  while (!signal.aborted) {
-    let delay;
-    try {
-      delay = await step();
-      failures = 0;
-      offline(null);
-    } catch (error) {
-      if (signal.aborted) {
-        return;
-      }
-      if (!passes(error)) {
-        throw error;
-      }
-      offline(error);
-      delay = backoff(failures++);
-    }
-    if (delay === null) {
-      return;
-    }
-    await pause(delay, signal);
-    await visible(signal);
-  }
-}

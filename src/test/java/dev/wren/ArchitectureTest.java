@@ -12,9 +12,11 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -60,8 +62,17 @@ class ArchitectureTest {
         rules.put("time comes from a clock", noClasses().that().resideInAPackage(root + "..")
                 .and(not(resideInAPackage(root + ".client..")))
                 .should().callMethod(Instant.class, "now")
-                .orShould().callMethod(System.class, "currentTimeMillis")
+                .orShould().callMethod(System.class, "currentTimeMillis"));
+        rules.put("waits are measured by a ticker", noClasses().that().resideInAPackage(root + "..")
+                .and(not(resideInAPackage(root + ".client..")))
+                .should().callMethod(System.class, "nanoTime"));
+        rules.put("nobody sleeps", noClasses().that().resideInAPackage(root + "..")
+                .and(not(resideInAPackage(root + ".client..")))
+                .should().callMethod(TimeUnit.class, "sleep", long.class)
+                .orShould().callMethod(Thread.class, "sleep", Duration.class)
                 .orShould().callMethod(Thread.class, "sleep", long.class));
+        rules.put("executors speak no HTTP", noClasses().that().resideInAPackage(root + ".gateway.executor.*..")
+                .should().dependOnClassesThat().resideInAPackage(root + ".gateway.web.."));
         return rules;
     }
 

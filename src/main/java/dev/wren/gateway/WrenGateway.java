@@ -1,5 +1,6 @@
 package dev.wren.gateway;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import java.time.Clock;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
@@ -19,5 +20,11 @@ public class WrenGateway {
     @Bean
     Clock clock() {
         return Clock.systemUTC();
+    }
+
+    /** Time that only goes forward: waits and deadlines are measured by it. */
+    @Bean
+    Ticker ticker() {
+        return Ticker.systemTicker();
     }
 }

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What a start and a list cost where there are many callsets: requests to the store are counted. */
 class ManyCallsetsIT {
 
-    private static final int DONE = 150;
+    private static final int DONE = 60;
     private static final String QUICKLY = "--wren.executors.local.stop-timeout=100ms";
     private static final String MAP = "{\"function\":{\"jar\":\"fn\",\"handler\":\"fn.Mixed\"},\"iterdata\":[\"%s\"]}";
 

@@ -81,21 +81,21 @@ class PoliciesIT {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3})
-    void maxConcurrency_is_never_exceeded_and_is_reached(int limit) throws Exception {
+    void max_concurrency_is_never_exceeded_and_is_reached(int limit) throws Exception {
         List<Future> futures = done(submit(map("fn.Sleep", IntStream.range(0, 40).mapToObj(_ -> 25).toList())
                 .maxConcurrency(limit)));
         assertThat(mostAtOnce(futures)).isEqualTo(limit);
     }
 
     @Test
-    void without_maxConcurrency_every_worker_is_used() throws Exception {
+    void without_max_concurrency_every_worker_is_used() throws Exception {
         List<Future> futures = done(submit(map("fn.Sleep", IntStream.range(0, 40).mapToObj(_ -> 50).toList())));
         assertThat(mostAtOnce(futures)).isEqualTo(4);
     }
 
     @ParameterizedTest
     @CsvSource({"3, 4", "10%, 6", "0, 1", "0%, 1"})
-    void toleratedFailures_cancels_the_rest_once_exceeded(String tolerated, int decisive) throws Exception {
+    void tolerated_failures_cancels_the_rest_once_exceeded(String tolerated, int decisive) throws Exception {
         List<String> data = new ArrayList<>();
         IntStream.range(0, 10).forEach(_ -> data.add("throw x"));
         IntStream.range(0, 40).forEach(_ -> data.add("sleep 300"));
@@ -123,7 +123,7 @@ class PoliciesIT {
     }
 
     @Test
-    void maxAttempts_are_made_with_growing_jittered_waits_and_each_is_shown() throws Exception {
+    void max_attempts_are_made_with_growing_jittered_waits_and_each_is_shown() throws Exception {
         List<Future> futures = done(submit(map("fn.Mixed",
                 IntStream.range(0, 12).mapToObj(i -> "throw " + i).toList()).maxAttempts(4).chunkSize(1)));
         Set<Long> waits = new HashSet<>();
@@ -158,7 +158,7 @@ class PoliciesIT {
     }
 
     @Test
-    void chunkSize_is_how_many_go_together() throws Exception {
+    void chunk_size_is_how_many_go_together() throws Exception {
         // Calls of one chunk run one after another in one worker.
         List<Future> futures = done(submit(map("fn.Sleep", IntStream.range(0, 12).mapToObj(_ -> 20).toList())
                 .chunkSize(6)));
@@ -172,7 +172,7 @@ class PoliciesIT {
     }
 
     @Test
-    void jobMaxRuntime_ends_an_attempt_and_the_next_may_succeed(@TempDir Path folder) throws Exception {
+    void job_max_runtime_ends_an_attempt_and_the_next_may_succeed(@TempDir Path folder) throws Exception {
         String id = http.map("{\"function\":{\"jar\":\"fn\",\"handler\":\"fn.Mixed\"},\"maxAttempts\":2,"
                 + "\"jobMaxRuntime\":0.5,\"iterdata\":[\"hang-first " + folder.resolve("marker") + "\",\"forever\"]}");
         http.done(id);
@@ -185,7 +185,7 @@ class PoliciesIT {
     }
 
     @Test
-    void overwriteInvokeArgs_are_for_configurations_that_allow_them() {
+    void overwrite_invoke_args_are_for_configurations_that_allow_them() {
         Http.Answer answer = http.post("/calls", "{\"function\":{\"jar\":\"fn\",\"handler\":\"fn.Square\"},"
                 + "\"iterdata\":[1],\"overwriteInvokeArgs\":{\"protocolVersion\":9}}");
         assertThat(answer.status()).isEqualTo(403);
@@ -193,7 +193,7 @@ class PoliciesIT {
     }
 
     @Test
-    void without_useCachedRuntime_JVM_and_jar_are_fresh() throws Exception {
+    void without_use_cached_runtime_jvm_and_jar_are_fresh() throws Exception {
         // A static of the same jar, elsewhere already in use.
         submit(map("fn.Counter", List.of(1, 1, 1, 1)));
         List<Future> fresh = done(submit(map("fn.Counter", List.of(1, 1, 1, 1, 1, 1)).useCachedRuntime(false)
@@ -208,7 +208,7 @@ class PoliciesIT {
 
     @ParameterizedTest
     @ValueSource(ints = {10, 500})
-    void dataAllAsOne_both_ways_gives_equal_results(int length) throws Exception {
+    void data_all_as_one_both_ways_gives_equal_results(int length) throws Exception {
         List<String> data = IntStream.range(0, 400).mapToObj(i -> "text " + i + "x".repeat(length)).toList();
         String one = submit(map("fn.Mixed", data).dataAllAsOne(true));
         String each = submit(map("fn.Mixed", data).dataAllAsOne(false));
@@ -219,7 +219,7 @@ class PoliciesIT {
     }
 
     @Test
-    void excludeModules_takes_classes_away() throws Exception {
+    void exclude_modules_takes_classes_away() throws Exception {
         Future with = done(submit(map("fn.UsesOther", List.of(1)))).getFirst();
         assertThat(with.getState().getValue()).isEqualTo("success");
         Future without = done(submit(map("fn.UsesOther", List.of(1)).excludeModules(List.of("fn.other"))))

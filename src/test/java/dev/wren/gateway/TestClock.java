@@ -9,12 +9,12 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.springframework.context.support.GenericApplicationContext;
 
 /** The system's clock, set forward by a test. */
-final class TestClock extends Clock {
+public final class TestClock extends Clock {
 
     private final Clock system = Clock.systemUTC();
     private final AtomicReference<Duration> ahead = new AtomicReference<>(Duration.ZERO);
 
-    void advance(Duration by) {
+    public void advance(Duration by) {
         ahead.accumulateAndGet(by, Duration::plus);
     }
 

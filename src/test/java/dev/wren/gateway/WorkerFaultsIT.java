@@ -37,7 +37,7 @@ class WorkerFaultsIT {
         try (RunningGateway gateway = RunningGateway.startWithFunctions(store)) {
             Http http = gateway.http();
             assertUnharmed(http, http.map(mixed("", List.of("square 2", "square 3"))), 2);
-            for (int round = 0; round < 30; round++) {
+            for (int round = 0; round < 20; round++) {
                 String doomed = http.map(mixed("", List.of("sleep 30")));
                 long begun = System.nanoTime();
                 String other = http.map(mixed(",\"chunkSize\":1", Collections.nCopies(60, "sleep 1")));

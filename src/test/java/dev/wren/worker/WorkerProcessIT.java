@@ -113,7 +113,7 @@ class WorkerProcessIT {
     }
 
     @Test
-    void runsTheCallsOfAChunkInOrder() throws Exception {
+    void runs_the_calls_of_achunk_in_order() throws Exception {
         WorkerPeer worker = worker();
         worker.invoke(map("fn.Square"), 5, "1", "-2", "\"3\"", "46341", "null", "12");
 
@@ -137,7 +137,7 @@ class WorkerProcessIT {
     }
 
     @Test
-    void sharesStaticsBetweenHandlersOfOneJar() throws Exception {
+    void shares_statics_between_handlers_of_one_jar() throws Exception {
         WorkerPeer worker = worker();
         assertThat(value(call(worker, "cs1", "fn.Counter", "1"))).isEqualTo("1");
         assertThat(value(call(worker, "cs1", "fn.Square", "3"))).isEqualTo("9");
@@ -146,7 +146,7 @@ class WorkerProcessIT {
     }
 
     @Test
-    void tellsAFunctionOfItsCall() throws Exception {
+    void tells_afunction_of_its_call() throws Exception {
         WorkerPeer worker = worker();
         assertThat(value(call(worker, "cs1", "fn.Told", "7"))).isEqualTo(
                 "{\"callsetId\":\"cs1\",\"callId\":\"00000\",\"extraMeta\":{\"who\":\"me\"},\"datum\":7}");
@@ -159,7 +159,7 @@ class WorkerProcessIT {
     }
 
     @Test
-    void givesBackWhatHasNotBegunWhileACallRuns() throws Exception {
+    void gives_back_what_has_not_begun_while_acall_runs() throws Exception {
         WorkerPeer worker = worker();
         worker.invoke(map("fn.Sleep"), 0, "0", "1500", "0", "0");
         // The first is reported while its successor sleeps.
@@ -176,7 +176,7 @@ class WorkerProcessIT {
     }
 
     @Test
-    void neitherLosesNorDoublesACallWhenItIsRecalled() throws Exception {
+    void neither_loses_nor_doubles_acall_when_it_is_recalled() throws Exception {
         WorkerPeer worker = worker();
         String[] data = new String[2000];
         Arrays.fill(data, "3");
@@ -201,7 +201,7 @@ class WorkerProcessIT {
 
     @ParameterizedTest
     @CsvSource({"exit 3, 3", "exit 0, 0", "exit-elsewhere 5, 5", "halt 7, 7", "kill, 137", "crash, 134"})
-    void theProgressFileTellsWhichCallEndedTheProcess(String behaviour, int exitCode) throws Exception {
+    void the_progress_file_tells_which_call_ended_the_process(String behaviour, int exitCode) throws Exception {
         WorkerPeer worker = worker();
         worker.invoke(map("fn.Mixed"), 40, "\"square 2\"", "\"sleep 20\"", "\"print last words\"",
                 "\"" + behaviour + "\"", "\"square 3\"");
@@ -222,7 +222,7 @@ class WorkerProcessIT {
     }
 
     @Test
-    void endsWithItsGatewayEvenWhileAFunctionRuns() throws Exception {
+    void ends_with_its_gateway_even_while_afunction_runs() throws Exception {
         WorkerPeer worker = worker();
         worker.invoke(map("fn.Mixed"), 0, "\"square 2\"", "\"busy\"");
         worker.reports(1);
@@ -231,7 +231,7 @@ class WorkerProcessIT {
     }
 
     @Test
-    void keepsWhatACallWroteWhereverItCameFrom() throws Exception {
+    void keeps_what_acall_wrote_wherever_it_came_from() throws Exception {
         WorkerPeer worker = worker("--enable-native-access=ALL-UNNAMED");
         assertThat(excerpt(mixed(worker, "print-native"))).isEqualTo("one two three four five");
         assertThat(excerpt(mixed(worker, "square 2"))).isEmpty();
@@ -244,7 +244,7 @@ class WorkerProcessIT {
     }
 
     @Test
-    void sendsALogThatIsTooLargeForTheReport() throws Exception {
+    void sends_alog_that_is_too_large_for_the_report() throws Exception {
         WorkerPeer worker = worker();
         Told small = call(worker, "cs1", "fn.Print", "1024");
         assertThat(status(small).output().logSize()).isZero();
@@ -262,7 +262,7 @@ class WorkerProcessIT {
     }
 
     @Test
-    void sendsAValueThatIsTooLargeForTheReport() throws Exception {
+    void sends_avalue_that_is_too_large_for_the_report() throws Exception {
         WorkerPeer worker = worker();
         assertThat(value(call(worker, "cs1", "fn.Large", "4096"))).hasSize(4096);
         Told large = call(worker, "cs1", "fn.Large", "1048576");
@@ -276,7 +276,7 @@ class WorkerProcessIT {
     }
 
     @Test
-    void retiresWhenAFunctionLeavesAThreadBehind() throws Exception {
+    void retires_when_afunction_leaves_athread_behind() throws Exception {
         WorkerPeer worker = worker();
         worker.invoke(map("fn.Mixed"), 0, "\"leave-daemon\"", "\"square 2\"", "\"leave-thread\"", "\"square 3\"",
                 "\"square 4\"");
@@ -298,7 +298,7 @@ class WorkerProcessIT {
     }
 
     @Test
-    void retiresAfterRunningOutOfMemory() throws Exception {
+    void retires_after_running_out_of_memory() throws Exception {
         WorkerPeer worker = worker();
         worker.invoke(map("fn.Mixed"), 0, "\"square 2\"", "\"out-of-memory\"", "\"square 3\"");
         List<Told> told = worker.reports(2);
@@ -310,7 +310,8 @@ class WorkerProcessIT {
 
     @ParameterizedTest
     @CsvSource({"leave-provider, providers", "leave-authenticator, java.net"})
-    void retiresBetweenCallsetsWhenWhatWasChangedCannotBeSetBack(String behaviour, String reason) throws Exception {
+    void retires_between_callsets_when_what_was_changed_cannot_be_set_back(String behaviour, String reason)
+            throws Exception {
         WorkerPeer worker = worker();
         assertThat(value(mixed(worker, behaviour))).isEqualTo("true");
         assertThat(value(mixed(worker, "square 2"))).isEqualTo("4");
@@ -320,7 +321,7 @@ class WorkerProcessIT {
     }
 
     @Test
-    void setsBackBetweenCallsetsWhatAFunctionChanged() throws Exception {
+    void sets_back_between_callsets_what_afunction_changed() throws Exception {
         WorkerPeer worker = worker();
         String before = value(mixed(worker, "see-locale"));
         mixed(worker, "leave-locale");
@@ -337,7 +338,7 @@ class WorkerProcessIT {
     }
 
     @Test
-    void outlivesAFunctionThatKeepsInterrupting() throws Exception {
+    void outlives_afunction_that_keeps_interrupting() throws Exception {
         WorkerPeer worker = worker();
         assertThat(value(mixed(worker, "leave-interrupter"))).isEqualTo("true");
         String[] data = new String[20_000];
@@ -362,7 +363,7 @@ class WorkerProcessIT {
             "deep 1001, RUNTIME,, depth", "surrogate, RUNTIME,, surrogate", "surrogate-low, RUNTIME,, surrogate",
             "surrogate-key, RUNTIME,, surrogate", "huge 2000000, RUNTIME,, limit", "endless, RUNTIME,, limit",
             "bad-getter, RUNTIME, java.lang.IllegalStateException, getter"})
-    void saysWhatWentWrong(String behaviour, ErrorCode code, String type, String message) throws Exception {
+    void says_what_went_wrong(String behaviour, ErrorCode code, String type, String message) throws Exception {
         WorkerPeer worker = worker();
         CallError error = error(mixed(worker, behaviour));
         assertThat(error.code()).isEqualTo(code);
@@ -372,7 +373,7 @@ class WorkerProcessIT {
     }
 
     @Test
-    void runsTwoHundredMixedCalls() throws Exception {
+    void runs_two_hundred_mixed_calls() throws Exception {
         WorkerPeer worker = worker();
         String[] behaviours = {"square 7", "throw boo", "nan", "print hi", "emoji x", "deep 900", "interrupt",
                 "stack-overflow", "print-bytes", "null"};
@@ -395,7 +396,7 @@ class WorkerProcessIT {
             "fn.BadConstructor, no luck", "fn.BadInitialiser, nonsense", "fn.BadInitialiser::method, nonsense",
             "fn.Methods::same, 2 public methods", "fn.Methods::none, 0 parameters", "fn.Methods::three, 3 parameters",
             "fn.Methods::hidden, no public method", "fn.Methods::wrongSecond, second parameter"})
-    void aFunctionThatCannotBeMadeReadyFailsEachCall(String handler, String message) throws Exception {
+    void a_function_that_cannot_be_made_ready_fails_each_call(String handler, String message) throws Exception {
         WorkerPeer worker = worker();
         for (int round = 0; round < 2; round++) {
             worker.invoke(map(handler), 0, "1", "2");
@@ -410,7 +411,7 @@ class WorkerProcessIT {
     }
 
     @Test
-    void doesNotRunAJarThatIsNotTheOneAskedFor() throws Exception {
+    void does_not_run_ajar_that_is_not_the_one_asked_for() throws Exception {
         WorkerPeer worker = worker();
         worker.invoke(new Invocation(Protocol.VERSION, "cs1", 1, "0".repeat(64), FUNCTIONS.toString(), "fn.Square",
                 List.of(), "{}", 1, 1000), 0, "1");
@@ -427,7 +428,7 @@ class WorkerProcessIT {
     }
 
     @Test
-    void aClassThatIsMissingBecauseItIsExcludedIsTheFunctionsFailure() throws Exception {
+    void a_class_that_is_missing_because_it_is_excluded_is_the_functions_failure() throws Exception {
         WorkerPeer worker = worker();
         assertThat(value(call(worker, "cs1", "fn.UsesOther", "1"))).isEqualTo("\"part 1\"");
         for (String handler : List.of("fn.UsesOther", "fn.ExtendsOther")) {
@@ -439,7 +440,7 @@ class WorkerProcessIT {
     }
 
     @Test
-    void answersAnotherVersionWithWrongVersion() throws Exception {
+    void answers_another_version_with_wrong_version() throws Exception {
         WorkerPeer worker = worker();
         worker.invoke(
                 new Invocation(99, "cs1", 10, SHA256, FUNCTIONS.toString(), "fn.Square", List.of(), "{}", 1, 1000),
@@ -449,7 +450,7 @@ class WorkerProcessIT {
     }
 
     @Test
-    void seesNothingOfTheWorker() throws Exception {
+    void sees_nothing_of_the_worker() throws Exception {
         WorkerPeer worker = worker();
         assertThat(value(call(worker, "cs1", "fn.Loaders", "\"tools.jackson.databind.ObjectMapper\"")))
                 .isEqualTo("\"none\"");
@@ -460,7 +461,7 @@ class WorkerProcessIT {
     }
 
     @Test
-    void aJarMayBringItsOwnVersionOfTheJsonLibrary() throws Exception {
+    void a_jar_may_bring_its_own_version_of_the_json_library() throws Exception {
         Path jar = TestJars.withOtherJackson(folder);
         WorkerPeer worker = worker();
         worker.invoke(new Invocation(Protocol.VERSION, "cs1", 1, WorkerPeer.sha256(jar), jar.toString(),
@@ -470,7 +471,7 @@ class WorkerProcessIT {
     }
 
     @Test
-    void trainingEndsWell() throws Exception {
+    void training_ends_well() throws Exception {
         Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-jar",
                 TestJars.worker().toString(), "train").redirectErrorStream(true).start();
         assertThat(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)).isEmpty();
@@ -478,7 +479,7 @@ class WorkerProcessIT {
     }
 
     @Test
-    void wrongArgumentsAreExplained() throws Exception {
+    void wrong_arguments_are_explained() throws Exception {
         Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-jar",
                 TestJars.worker().toString(), "local", "--folder").redirectErrorStream(true).start();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -1,5 +1,6 @@
 package dev.wren.gateway.callset;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -23,7 +24,12 @@ public final class CallWaiters {
     /** Instead of a call's index: woken by every commit. */
     static final int ANY = -2;
 
+    private final Ticker ticker;
     private final Map<Integer, Bell> bells = new HashMap<>();
+
+    CallWaiters(Ticker ticker) {
+        this.ticker = ticker;
+    }
 
     /** Rings once. */
     private static final class Bell {
@@ -42,21 +48,21 @@ public final class CallWaiters {
      * @return whether it holds
      */
     boolean await(BooleanSupplier condition, int key, @Nullable Duration timeout) throws InterruptedException {
-        long deadline = timeout == null ? Long.MAX_VALUE : deadline(timeout);
+        Deadline deadline = timeout == null ? null : Deadline.in(timeout, ticker);
         while (true) {
             Bell bell = listen(key);
             try {
                 if (condition.getAsBoolean()) {
                     return true;
                 }
-                if (timeout == null) {
+                if (deadline == null) {
                     bell.rung.get();
                 } else {
-                    long left = deadline - System.nanoTime();
-                    if (left <= 0) {
+                    Duration left = deadline.left();
+                    if (left.isZero()) {
                         return false;
                     }
-                    bell.rung.get(left, TimeUnit.NANOSECONDS);
+                    bell.rung.get(left.toNanos(), TimeUnit.NANOSECONDS);
                 }
             } catch (TimeoutException e) {
                 return condition.getAsBoolean();
@@ -136,9 +142,5 @@ public final class CallWaiters {
                 bells.remove(key, bell);
             }
         }
-    }
-
-    private static long deadline(Duration timeout) {
-        return System.nanoTime() + Math.min(timeout.toNanos(), TimeUnit.DAYS.toNanos(1));
     }
 }

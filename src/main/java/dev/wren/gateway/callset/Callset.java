@@ -7,6 +7,7 @@ import dev.wren.gateway.record.Data;
 import dev.wren.gateway.record.Manifest;
 import dev.wren.gateway.record.MapSettings;
 import dev.wren.gateway.record.Origins;
+import com.github.benmanes.caffeine.cache.Ticker;
 import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.protocol.CallIds;
@@ -37,14 +38,14 @@ public final class Callset {
     private final Driver driver;
     private final LoggedState state;
 
-    Callset(Manifest.Stored stored, ObjectStore store, CallLog log, Driver driver) {
+    Callset(Manifest.Stored stored, ObjectStore store, CallLog log, Driver driver, Ticker ticker) {
         this.manifest = stored.manifest();
         this.origins = stored.origins();
         this.data = new Data(store, manifest, stored.data());
         this.store = store;
         this.log = log;
         this.driver = driver;
-        this.state = new LoggedState(manifest, log, store);
+        this.state = new LoggedState(manifest, log, store, ticker);
     }
 
     public CallsetId id() {

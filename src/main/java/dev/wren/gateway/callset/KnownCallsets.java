@@ -2,6 +2,7 @@ package dev.wren.gateway.callset;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Ticker;
 import dev.wren.gateway.record.CallLog;
 import dev.wren.gateway.record.Manifest;
 import dev.wren.gateway.store.ObjectStore;
@@ -29,6 +30,7 @@ final class KnownCallsets {
     private final CallLog callLog;
     private final Driver driver;
     private final OpenCallsets open;
+    private final Ticker ticker;
     private final JsonMapper json = JsonMapper.shared();
     private final ConcurrentMap<CallsetId, Callset> running = new ConcurrentHashMap<>();
     private final Cache<String, Callset> done;
@@ -36,12 +38,14 @@ final class KnownCallsets {
     private final Cache<CallsetId, Boolean> deleted = Caffeine.newBuilder()
             .maximumSize(50_000).expireAfterWrite(Duration.ofMinutes(10)).build();
 
-    KnownCallsets(ObjectStore store, CallLog callLog, Driver driver, OpenCallsets open, CallsetSettings limits,
+    KnownCallsets(ObjectStore store, CallLog callLog, Driver driver, OpenCallsets open, Ticker ticker,
+            CallsetSettings limits,
             MeterRegistry metrics) {
         this.store = store;
         this.callLog = callLog;
         this.driver = driver;
         this.open = open;
+        this.ticker = ticker;
         this.done = Caffeine.newBuilder()
                 .maximumWeight(limits.tableCache().toBytes())
                 .weigher((String key, Callset callset) -> (int) Math.min(Integer.MAX_VALUE,
@@ -91,7 +95,7 @@ final class KnownCallsets {
 
     /** A callset of what was stored. */
     Callset of(Manifest.Stored stored) {
-        return new Callset(stored, store, callLog, driver);
+        return new Callset(stored, store, callLog, driver, ticker);
     }
 
     /** The callset is not done: this object is it, for everybody. */

@@ -5,6 +5,7 @@ import dev.wren.gateway.record.CallTable;
 import dev.wren.gateway.record.Counts;
 import dev.wren.gateway.record.Manifest;
 import dev.wren.gateway.record.Origins;
+import com.github.benmanes.caffeine.cache.Ticker;
 import dev.wren.gateway.record.Segment;
 import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.gateway.store.ObjectStore;
@@ -37,7 +38,7 @@ public final class LoggedState implements CallsetState {
     private final CallLog log;
     private final ObjectStore store;
     private final ReentrantLock lock = new ReentrantLock();
-    private final CallWaiters waiters = new CallWaiters();
+    private final CallWaiters waiters;
     private volatile LiveView live = LiveView.NOTHING;
     private volatile boolean deleted;
     /** Whether its data are not there yet. */
@@ -48,10 +49,11 @@ public final class LoggedState implements CallsetState {
     private @Nullable Instant doneAt;
     private Segment.@Nullable Head head;
 
-    LoggedState(Manifest manifest, CallLog log, ObjectStore store) {
+    LoggedState(Manifest manifest, CallLog log, ObjectStore store, Ticker ticker) {
         this.manifest = manifest;
         this.log = log;
         this.store = store;
+        this.waiters = new CallWaiters(ticker);
         this.endActions = new EndActions(manifest.id());
         if (manifest.size() == 0) {
             doneAt = manifest.createdAt();

@@ -39,8 +39,9 @@ public final class OpenCallsets {
     private final Map<CallsetId, String> open = new HashMap<>();
     /** Time of the last id. Guarded by this. */
     private long last;
-    /** What is in the store. Used by one thread at a time. */
-    private @Nullable Note noted;
+    /** Whether more is known than is noted. Guarded by this. */
+    private boolean changed = true;
+    /** Of what is in the store. Used by one thread at a time. */
     private @Nullable String etag;
 
     OpenCallsets(ObjectStore store, Clock clock) {
@@ -70,17 +71,20 @@ public final class OpenCallsets {
         last = Math.max(last + 1, clock.millis());
         CallsetId id = CallsetId.of(last, SHARD, random.nextLong(), random.nextLong());
         open.put(id, tenant);
+        changed = true;
         return id;
     }
 
     /** The callset is not done. */
     synchronized void opened(String tenant, CallsetId id) {
         open.put(id, tenant);
+        changed = true;
     }
 
     /** The callset is done, or there is none any more. */
     public synchronized void closed(CallsetId id) {
         open.remove(id);
+        changed = true;
     }
 
     /**
@@ -97,7 +101,6 @@ public final class OpenCallsets {
             synchronized (this) {
                 last = Math.max(last, read.watermark());
             }
-            noted = read;
             return Optional.of(read);
         } catch (JacksonException e) {
             log.error("{} is damaged; all callsets are looked at: {}", ObjectKeys.shard(SHARD), e.getMessage());
@@ -107,31 +110,47 @@ public final class OpenCallsets {
 
     /** Notes in the store what is known now, if it is not what was noted before. Called by one thread at a time. */
     public void save() {
-        Note now = now();
-        if (now.equals(noted)) {
+        Optional<Note> now = news();
+        if (now.isEmpty()) {
             return;
         }
-        Optional<String> written = store.replace(ObjectKeys.shard(SHARD), json.writeValueAsBytes(now), etag);
-        if (written.isEmpty()) {
-            // The answer to an earlier one was lost.
-            etag = store.get(ObjectKeys.shard(SHARD)).map(object -> {
-                object.close();
-                return object.etag();
-            }).orElse(null);
-            return;
+        boolean isNoted = false;
+        try {
+            Optional<String> written = store.replace(ObjectKeys.shard(SHARD), json.writeValueAsBytes(now.get()), etag);
+            isNoted = written.isPresent();
+            // Where it is another one, the answer to an earlier request was lost.
+            etag = written.or(this::storedEtag).orElse(null);
+        } finally {
+            if (!isNoted) {
+                synchronized (this) {
+                    changed = true;
+                }
+            }
         }
-        etag = written.get();
-        noted = now;
     }
 
-    private synchronized Note now() {
+    private Optional<String> storedEtag() {
+        return store.get(ObjectKeys.shard(SHARD)).map(object -> {
+            object.close();
+            return object.etag();
+        });
+    }
+
+    /** What is known now; nothing if it is noted. */
+    private synchronized Optional<Note> news() {
+        if (!changed) {
+            return Optional.empty();
+        }
+        changed = false;
+        // All ids from now on are later.
+        last = Math.max(last, clock.millis());
         List<Ref> oldest = open.entrySet().stream()
                 .map(entry -> new Ref(entry.getValue(), entry.getKey()))
                 .sorted(Comparator.comparing(Ref::id))
                 .limit(MOST_NAMED + 1)
                 .toList();
-        return oldest.size() <= MOST_NAMED
+        return Optional.of(oldest.size() <= MOST_NAMED
                 ? new Note(last + 1, oldest)
-                : new Note(oldest.getLast().id().millis(), oldest.subList(0, MOST_NAMED));
+                : new Note(oldest.getLast().id().millis(), oldest.subList(0, MOST_NAMED)));
     }
 }

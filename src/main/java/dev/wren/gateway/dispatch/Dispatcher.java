@@ -64,12 +64,12 @@ final class Dispatcher implements Driver, Reports, DriveContext, Outcomes.Then {
 
     @Autowired
     Dispatcher(ObjectStore store, CallLog callLog, Executors executors, DispatchSettings settings, Rescues rescues,
-            Clock clock, MeterRegistry metrics) {
+            Clock clock, Ticker ticker, MeterRegistry metrics) {
         this(store, callLog, executors.all(), settings, rescues, clock, metrics,
                 new Threads(
                         java.util.concurrent.Executors.newFixedThreadPool(settings.commitThreads(),
                                 Thread.ofPlatform().name("commit-", 1).factory()),
-                        timer(), new Random(new SecureRandom().nextLong()), Ticker.systemTicker()));
+                        timer(), new Random(new SecureRandom().nextLong()), ticker));
     }
 
     /**
@@ -144,9 +144,10 @@ final class Dispatcher implements Driver, Reports, DriveContext, Outcomes.Then {
     @Override
     public void begin(Callset callset) {
         Drive drive = new Drive(callset, this);
+        // Before any report can come: it is of a sending that is awaited.
+        drive.awaitSent();
         drives.put(callset.id(), drive);
         callset.driven().drivenBy(drive.live());
-        drive.awaitSent();
         if (!lanes.containsKey(callset.executor())) {
             log.error("callset {}: there is no executor {} any more; it waits until there is", callset.id(),
                     callset.executor());

@@ -122,24 +122,33 @@ final class Drive implements Chunk.Sink {
      * @return completes when what it says, or what was decided before, is durable
      */
     CompletableFuture<Reports.Receipt> accept(Report report) {
-        Optional<Chunk> chunk = state.locked(() -> state.chunks.of(report.call()));
-        CompletableFuture<Reports.Receipt> receipt = state.locked(() -> {
-            if (state.stopped) {
-                return CompletableFuture.completedFuture(Reports.Receipt.NOT_DRIVEN);
-            }
-            int call = report.call();
-            if (call < 0 || call >= state.table.size() || state.table.isDecided(call)
-                    || report.attempt() != state.nextAttempt(call)) {
-                return state.staged.whenDurable(Reports.Receipt.DROPPED);
-            }
-            boolean atExecutor = chunk.isPresent() && chunk.get().account(call);
-            // One that is at no executor is on its way there: to be sent again, or for the first time after a restart.
-            conclude(report, state.sentAt(report.send()), atExecutor);
-            return state.staged.whenDurable(Reports.Receipt.TAKEN);
-        });
+        Accepted accepted = state.locked(() -> decide(report));
         state.context.commit(this);
-        chunk.ifPresent(Decisions::endIfOver);
-        return receipt;
+        accepted.chunk.ifPresent(Decisions::endIfOver);
+        return accepted.receipt;
+    }
+
+    /**
+     * What a report has come to.
+     *
+     * @param chunk in which its call is accounted for now
+     */
+    private record Accepted(CompletableFuture<Reports.Receipt> receipt, Optional<Chunk> chunk) {
+    }
+
+    private Accepted decide(Report report) {
+        if (state.stopped) {
+            return new Accepted(CompletableFuture.completedFuture(Reports.Receipt.NOT_DRIVEN), Optional.empty());
+        }
+        int call = report.call();
+        if (call < 0 || call >= state.table.size() || state.table.isDecided(call)
+                || report.attempt() != state.nextAttempt(call)) {
+            return new Accepted(state.staged.whenDurable(Reports.Receipt.DROPPED), Optional.empty());
+        }
+        Optional<Chunk> chunk = state.chunks.of(call).filter(each -> each.account(call));
+        // One that is at no executor is on its way there: to be sent again, or for the first time after a restart.
+        conclude(report, state.sentAt(report.send()), chunk.isPresent());
+        return new Accepted(state.staged.whenDurable(Reports.Receipt.TAKEN), chunk);
     }
 
     /**

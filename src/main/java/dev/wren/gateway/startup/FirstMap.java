@@ -1,5 +1,6 @@
 package dev.wren.gateway.startup;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URI;
@@ -38,8 +39,10 @@ final class FirstMap {
     private final JsonMapper json = JsonMapper.shared();
     private final Environment environment;
     private final Path jar;
+    private final Ticker ticker;
 
-    FirstMap(Environment environment) {
+    FirstMap(Environment environment, Ticker ticker) {
+        this.ticker = ticker;
         this.environment = environment;
         this.jar = Path.of(environment.getRequiredProperty("wren.first-map"));
     }
@@ -73,7 +76,7 @@ final class FirstMap {
             data.addObject().put("seed", seed).put("count", THROWS);
         }
         out.printf(Locale.ROOT, "%nMapping dev.wren.examples.Pi over %,d data, %,d points each:%n", DATA, THROWS);
-        long begun = System.nanoTime();
+        long begun = ticker.read();
         JsonNode callset = send(HttpRequest.newBuilder(URI.create(gateway + "/calls"))
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(map.toString())));
@@ -82,7 +85,7 @@ final class FirstMap {
             callset = send(HttpRequest.newBuilder(URI.create(self + "?wait=0.2")).GET());
             progress(out, callset.path("states").path("success").asInt());
         }
-        double seconds = (System.nanoTime() - begun) / 1e9;
+        double seconds = (ticker.read() - begun) / 1e9;
         long hits = 0;
         long count = 0;
         for (JsonNode result : send(HttpRequest.newBuilder(URI.create(self + "/results")).GET())) {

@@ -31,7 +31,7 @@ final class SettingsCheck implements BeanFactoryPostProcessor, EnvironmentAware 
     private static final String METADATA = "/META-INF/spring-configuration-metadata.json";
     private static final ConfigurationPropertyName ROOT = ConfigurationPropertyName.of("wren");
     private static final ConfigurationPropertyName EXECUTORS = ConfigurationPropertyName.of("wren.executors");
-    /** Environment variables of clients, which may be on the same machine. */
+    /** How environment variables of clients begin, which may be on the same machine. */
     private static final Set<String> CLIENTS = Set.of("wrenurl", "wrenkey");
 
     private @Nullable Environment environment;
@@ -85,7 +85,7 @@ final class SettingsCheck implements BeanFactoryPostProcessor, EnvironmentAware 
             String rest = name.subName(EXECUTORS.getNumberOfElements() + 1).toString();
             return !isLocal(settings, name) || rest.equals("kind") || isKnown("wren.executors.local." + rest);
         }
-        return isKnown(name.toString()) || CLIENTS.contains(uniform(name.toString()));
+        return isKnown(name.toString()) || CLIENTS.stream().anyMatch(uniform(name.toString())::startsWith);
     }
 
     private static boolean isLocal(Environment settings, ConfigurationPropertyName name) {

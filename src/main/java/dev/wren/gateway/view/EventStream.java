@@ -5,6 +5,7 @@ import dev.wren.gateway.record.Counts;
 import dev.wren.gateway.web.ParkedRequests;
 import dev.wren.gateway.web.ProblemException;
 import jakarta.servlet.http.HttpServletResponse;
+import com.github.benmanes.caffeine.cache.Ticker;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -35,17 +36,21 @@ final class EventStream {
     private final HttpServletResponse response;
     private final JsonMapper json;
     private final Duration heartbeat;
+    private final Ticker ticker;
     private @Nullable Counts sent;
-    private long progressAt = System.nanoTime() - PROGRESS.toNanos();
-    private long writtenAt = System.nanoTime();
+    private long progressAt;
+    private long writtenAt;
 
-    EventStream(Callset callset, HttpServletResponse response, JsonMapper json, Duration heartbeat)
+    EventStream(Callset callset, HttpServletResponse response, JsonMapper json, Duration heartbeat, Ticker ticker)
             throws IOException {
         this.callset = callset;
         this.response = response;
         this.out = new BufferedOutputStream(response.getOutputStream(), BUFFER);
         this.json = json;
         this.heartbeat = heartbeat;
+        this.ticker = ticker;
+        this.writtenAt = ticker.read();
+        this.progressAt = writtenAt - PROGRESS.toNanos();
     }
 
     /**
@@ -118,7 +123,7 @@ final class EventStream {
                 flush();
                 return;
             }
-            if (System.nanoTime() - writtenAt >= heartbeat.toNanos()) {
+            if (ticker.read() - writtenAt >= heartbeat.toNanos()) {
                 write(": heartbeat\n\n");
             }
             flush();
@@ -139,18 +144,18 @@ final class EventStream {
 
     private void progress(int segment, boolean last) throws IOException {
         Counts counts = callset.state().counts();
-        if (counts.equals(sent) || (!last && System.nanoTime() - progressAt < PROGRESS.toNanos())) {
+        if (counts.equals(sent) || (!last && ticker.read() - progressAt < PROGRESS.toNanos())) {
             return;
         }
         event(new Position(segment, 0), "progress", CallsetView.StatesView.of(counts));
         sent = counts;
-        progressAt = System.nanoTime();
+        progressAt = ticker.read();
     }
 
     private Duration pause() {
         Duration untilProgress = callset.state().counts().equals(sent)
                 ? LOOK
-                : PROGRESS.minusNanos(System.nanoTime() - progressAt);
+                : PROGRESS.minusNanos(ticker.read() - progressAt);
         Duration shortest = heartbeat.compareTo(untilProgress) < 0 ? heartbeat : untilProgress;
         return shortest.isNegative() ? Duration.ZERO : shortest;
     }
@@ -163,7 +168,7 @@ final class EventStream {
 
     private void write(String text) throws IOException {
         out.write(text.getBytes(StandardCharsets.UTF_8));
-        writtenAt = System.nanoTime();
+        writtenAt = ticker.read();
     }
 
     private void flush() throws IOException {

@@ -1,5 +1,6 @@
 package dev.wren.gateway.view;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.callset.Callsets;
 import dev.wren.gateway.callset.ReadLeases;
@@ -38,11 +39,13 @@ final class EventsController {
     private final Callsets callsets;
     private final ParkedRequests parked;
     private final JsonMapper json;
+    private final Ticker ticker;
 
-    EventsController(Callsets callsets, ParkedRequests parked, JsonMapper json) {
+    EventsController(Callsets callsets, ParkedRequests parked, JsonMapper json, Ticker ticker) {
         this.callsets = callsets;
         this.parked = parked;
         this.json = json;
+        this.ticker = ticker;
     }
 
     @GetMapping(path = "/calls/{callsetId}/events", produces = MediaType.TEXT_EVENT_STREAM_VALUE)
@@ -67,7 +70,7 @@ final class EventsController {
             response.setContentType(MediaType.TEXT_EVENT_STREAM_VALUE + ";charset=UTF-8");
             response.setHeader(HttpHeaders.CACHE_CONTROL, "no-store");
             if (!request.getMethod().equals("HEAD")) {
-                EventStream events = new EventStream(callset, response, json, parked.heartbeat());
+                EventStream events = new EventStream(callset, response, json, parked.heartbeat(), ticker);
                 Streaming.write(response, "the events of callset " + callset.id(), () -> events.send(from, place));
             }
         }

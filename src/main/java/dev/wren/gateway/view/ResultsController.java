@@ -1,5 +1,7 @@
 package dev.wren.gateway.view;
 
+import com.github.benmanes.caffeine.cache.Ticker;
+import dev.wren.gateway.callset.Deadline;
 import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.callset.Callsets;
 import dev.wren.gateway.callset.ReadLeases;
@@ -45,11 +47,13 @@ final class ResultsController {
     private final Callsets callsets;
     private final ParkedRequests parked;
     private final JsonMapper json;
+    private final Ticker ticker;
 
-    ResultsController(Callsets callsets, ParkedRequests parked, JsonMapper json) {
+    ResultsController(Callsets callsets, ParkedRequests parked, JsonMapper json, Ticker ticker) {
         this.callsets = callsets;
         this.parked = parked;
         this.json = json;
+        this.ticker = ticker;
     }
 
     @GetMapping(path = "/calls/{callsetId}/results", produces = "application/json")
@@ -150,7 +154,7 @@ final class ResultsController {
             HttpServletResponse response) throws IOException, InterruptedException {
         Callset callset = callsets.get(tenant, callsetId);
         Duration wait = checkOnly ? Duration.ZERO : parked.seconds(timeout, "timeout", parked.longest());
-        long deadline = System.nanoTime() + wait.toNanos();
+        Deadline deadline = Deadline.in(wait, ticker);
         response.setContentType(NDJSON);
         if (request.getMethod().equals("HEAD")) {
             return;
@@ -184,7 +188,7 @@ final class ResultsController {
     }
 
     /** Writes the lines; what has not ended at the deadline is told of as it is then. */
-    private void lines(Callset callset, @Nullable Long deadline, LatePlace place, HttpServletResponse response)
+    private void lines(Callset callset, @Nullable Deadline deadline, LatePlace place, HttpServletResponse response)
             throws IOException, InterruptedException {
         OutputStream out = new BufferedOutputStream(response.getOutputStream(), BUFFER);
         for (int index = 0; index < callset.size(); index++) {
@@ -195,7 +199,7 @@ final class ResultsController {
                 int waitedFor = index;
                 Duration left = deadline == null
                         ? Duration.ofDays(1)
-                        : Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+                        : deadline.left();
                 boolean ended = left.isZero()
                         ? callset.state().awaitFinal(waitedFor, left)
                         : place.take().await(left, until -> callset.state().awaitFinal(waitedFor, until));

@@ -1,7 +1,9 @@
 package dev.wren.gateway.view;
 
 import dev.wren.gateway.callset.CallWaiters;
+import com.github.benmanes.caffeine.cache.Ticker;
 import dev.wren.gateway.callset.Callset;
+import dev.wren.gateway.callset.Deadline;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +16,12 @@ import org.springframework.stereotype.Component;
 /** Waits for many calls of many callsets at once. Safe for use by several threads. */
 @Component
 public final class Waiters {
+
+    private final Ticker ticker;
+
+    Waiters(Ticker ticker) {
+        this.ticker = ticker;
+    }
 
     /** A call. */
     public record CallRef(Callset callset, int index) {
@@ -38,11 +46,11 @@ public final class Waiters {
         };
     }
 
-    private static boolean awaitAll(List<CallRef> calls, Duration timeout) throws InterruptedException {
-        long end = System.nanoTime() + Math.min(timeout.toNanos(), TimeUnit.DAYS.toNanos(1));
+    private boolean awaitAll(List<CallRef> calls, Duration timeout) throws InterruptedException {
+        Deadline end = Deadline.in(timeout, ticker);
         // One after the other: the wait is over when the slowest has ended, whichever is asked first.
         for (CallRef call : calls) {
-            if (!call.callset.state().awaitFinal(call.index, left(end))) {
+            if (!call.callset.state().awaitFinal(call.index, end.left())) {
                 return false;
             }
         }
@@ -74,9 +82,5 @@ public final class Waiters {
     private static boolean holds(List<CallRef> calls) {
         return calls.stream()
                 .anyMatch(call -> call.callset.state().isDeleted() || call.callset.state().of(call.index).isFinal());
-    }
-
-    private static Duration left(long end) {
-        return Duration.ofNanos(Math.max(0, end - System.nanoTime()));
     }
 }

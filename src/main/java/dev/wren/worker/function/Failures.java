@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonPointer;
 
 /** Turns what was thrown into what callers are told. */
 final class Failures {
@@ -90,14 +91,12 @@ final class Failures {
         if (path.isEmpty()) {
             return "";
         }
-        StringBuilder pointer = new StringBuilder(", at ");
+        JsonPointer pointer = JsonPointer.empty();
         for (JacksonException.Reference step : path.subList(0, Math.min(PATH_LIMIT, path.size()))) {
             String name = step.getPropertyName();
-            pointer.append('/').append(name == null
-                    ? String.valueOf(step.getIndex())
-                    : name.replace("~", "~0").replace("/", "~1"));
+            pointer = pointer.appendProperty(name == null ? Integer.toString(step.getIndex()) : name);
         }
-        return path.size() > PATH_LIMIT ? pointer.append("/...").toString() : pointer.toString();
+        return ", at " + pointer + (path.size() > PATH_LIMIT ? "/..." : "");
     }
 
     private static boolean isExcluded(Throwable thrown, JarLoader loader) {

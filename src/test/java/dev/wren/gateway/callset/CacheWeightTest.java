@@ -2,6 +2,7 @@ package dev.wren.gateway.callset;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import dev.wren.gateway.HeapUse;
 import dev.wren.gateway.record.RecordSettings;
 import dev.wren.gateway.record.CallLog;
@@ -69,7 +70,7 @@ class CacheWeightTest {
         Callset callset = new Callset(
                 new Manifest.Stored(manifest, new Manifest.InlineData(new int[]{data.length}, data),
                         origins.build()),
-                store, null, null);
+                store, null, null, Ticker.systemTicker());
         callset.driven().begin();
         for (int call = 0; large == Large.RETRIES && call < size; call++) {
             for (int attempt = 1; attempt < 3; attempt++) {

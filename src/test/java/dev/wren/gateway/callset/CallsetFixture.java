@@ -1,5 +1,6 @@
 package dev.wren.gateway.callset;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import dev.wren.gateway.record.CallLog;
 import dev.wren.gateway.record.Manifest;
 import dev.wren.gateway.record.MapSettings;
@@ -54,7 +55,8 @@ public final class CallsetFixture {
 
     /** A callset as a gateway knows it that has just started. */
     public static Callset load(Manifest manifest, ObjectStore store, CallLog log, Driver drives) {
-        return new Callset(new Manifest.Stored(manifest, Manifest.InlineData.NONE, Origins.NONE), store, log, drives);
+        return new Callset(new Manifest.Stored(manifest, Manifest.InlineData.NONE, Origins.NONE), store, log, drives,
+                Ticker.systemTicker());
     }
 
     /** The same for one that was accepted just now. */

@@ -92,6 +92,17 @@ class OpenCallsetsTest {
         assertThat(isLookedAt(at("2026-01-01T00:00:00Z").load().orElseThrow(), id)).isTrue();
     }
 
+    /** As after the first start with a store of an older build: all were looked at, and need not be again. */
+    @Test
+    void callsets_that_were_there_before_are_done_when_they_were_looked_at() {
+        CallsetId before = CallsetId.of(Instant.parse("2025-06-01T00:00:00Z").toEpochMilli(), 0, 1, 1);
+        OpenCallsets open = at("2026-01-01T00:00:00Z");
+        open.opened("red", before);
+        open.closed(before);
+        open.save();
+        assertThat(isLookedAt(at("2026-01-01T00:00:00Z").load().orElseThrow(), before)).isFalse();
+    }
+
     @Test
     void a_damaged_note_counts_as_none() {
         memory.putIfAbsent(ObjectKeys.shard(0), "rot".getBytes(StandardCharsets.UTF_8));

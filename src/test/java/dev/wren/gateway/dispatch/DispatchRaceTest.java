@@ -3,8 +3,6 @@ package dev.wren.gateway.dispatch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.wren.gateway.FaultyStore;
 import dev.wren.gateway.FaultyStore.Fault;
@@ -41,17 +39,16 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.slf4j.LoggerFactory;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.util.unit.DataSize;
 
 /**
  * The same lives as in {@link DispatchTest}, shorter, with real threads that meet where they will: slots that take and
  * report, those who cancel, those who look, those who wait, and a store that loses answers.
  */
+@ExtendWith(QuietLogs.class)
 class DispatchRaceTest {
 
     private static final int LIVES = 150;
@@ -60,20 +57,6 @@ class DispatchRaceTest {
     private static final DispatchSettings SETTINGS = new DispatchSettings(50, Duration.ofNanos(200_000),
             Duration.ofMillis(2), DataSize.ofKilobytes(1), DataSize.ofKilobytes(1), 3, DataSize.ofKilobytes(8),
             Duration.ofSeconds(5));
-
-    private static Level before;
-
-    @BeforeAll
-    static void quiet() {
-        Logger logger = (Logger) LoggerFactory.getLogger("dev.wren");
-        before = logger.getLevel();
-        logger.setLevel(Level.OFF);
-    }
-
-    @AfterAll
-    static void loud() {
-        ((Logger) LoggerFactory.getLogger("dev.wren")).setLevel(before);
-    }
 
     @Test
     @Timeout(value = 2, unit = TimeUnit.HOURS)
@@ -160,7 +143,8 @@ class DispatchRaceTest {
             assertThat(recorded).hasSize(CALLS);
             recorded.forEach((call, ends) -> assertThat(ends).containsExactly(callset.state().of(call)));
             // Whoever waits is woken first: the last commit gives up the callset's place after it.
-            await().atMost(Duration.ofSeconds(10)).until(() -> dispatcher.lane("fake").size() == 0);
+            await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(1)).atMost(Duration.ofSeconds(10))
+                    .until(() -> dispatcher.lane("fake").size() == 0);
         } finally {
             over.set(true);
             dispatcher.stop(Duration.ofSeconds(10));

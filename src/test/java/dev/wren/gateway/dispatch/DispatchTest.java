@@ -2,8 +2,6 @@ package dev.wren.gateway.dispatch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
 import dev.wren.gateway.FaultyStore;
 import dev.wren.gateway.FaultyStore.Fault;
 import dev.wren.gateway.callset.Callset;
@@ -47,11 +45,9 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.slf4j.LoggerFactory;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.util.unit.DataSize;
 
 /**
@@ -63,6 +59,7 @@ import org.springframework.util.unit.DataSize;
  * {@code -Dlives.seed=N} draws one life again, {@code -Dlives.minutes=N} goes on for longer than the build
  * does.
  */
+@ExtendWith(QuietLogs.class)
 class DispatchTest {
 
     private static final int LIVES = 3000;
@@ -72,20 +69,6 @@ class DispatchTest {
     private static final DispatchSettings SETTINGS = new DispatchSettings(2, Duration.ofMillis(100),
             Duration.ofSeconds(1), DataSize.ofBytes(3), DataSize.ofBytes(200), 2, DataSize.ofBytes(2000),
             Duration.ofSeconds(5));
-
-    private static Level before;
-
-    @BeforeAll
-    static void quiet() {
-        Logger logger = (Logger) LoggerFactory.getLogger("dev.wren");
-        before = logger.getLevel();
-        logger.setLevel(Level.OFF);
-    }
-
-    @AfterAll
-    static void loud() {
-        ((Logger) LoggerFactory.getLogger("dev.wren")).setLevel(before);
-    }
 
     @Test
     @Timeout(value = 2, unit = TimeUnit.HOURS)

@@ -14,7 +14,7 @@ class CheckedWeightTest {
 
     @ParameterizedTest
     @CsvSource({"10, 0", "1000, 0", "10, 100"})
-    void aCheckedHandlerWeighsWhatItTakes(int handler, int excluded) {
+    void a_checked_handler_weighs_what_it_takes(int handler, int excluded) {
         List<FunctionCheck.Checked> made = new ArrayList<>();
         long taken = HeapUse.of(() -> {
             for (int i = 0; i < 5000; i++) {

@@ -180,24 +180,24 @@ class FunctionCheckTest {
     @ValueSource(strings = {"", ".", "::", "p.", ".Fn", "p..Fn", "p.Fn::", "::apply", "p.Fn::a::b", "p.Fn:apply",
             "p/Fn", "p.Fn.class ", "p.Fn::a.b", "p.Fn::<init>", "../p.Fn", "p.1Fn", "[Lp.Fn;", "p.F\u0000n",
             "p.Fn::a()"})
-    void refusesWhatIsNoHandler(String handler) {
+    void refuses_what_is_no_handler(String handler) {
         refuses(handler, "A handler is pkg.Class");
     }
 
     @Test
-    void refusesAVeryLongHandler() {
+    void refuses_avery_long_handler() {
         refuses("p.".repeat(100_000) + "Fn", "A handler is pkg.Class");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"q", "q.", "q.*", "q.Other"})
-    void excludedPackagesAreNotLookedForInTheJar(String excluded) {
+    void excluded_packages_are_not_looked_for_in_the_jar(String excluded) {
         refuses("q.Other", List.of(excluded), "is one of excludeModules");
         assertThatCode(() -> check.check(local(classes), "p.Fn", List.of(excluded))).doesNotThrowAnyException();
     }
 
     @Test
-    void aPrefixEndsWithAName() {
+    void a_prefix_ends_with_aname() {
         for (String excluded : List.of("", "*", "q.Oth", "r")) {
             assertThatCode(() -> check.check(local(classes), "q.Other", List.of(excluded))).doesNotThrowAnyException();
         }
@@ -206,7 +206,7 @@ class FunctionCheckTest {
 
     /** What a class loader delegates to the platform cannot be had from a jar. */
     @Test
-    void theJdksClassesWin() {
+    void the_jdks_classes_win() {
         Map<String, byte[]> more = new LinkedHashMap<>(classes);
         more.put("java/util/function/UnaryOperator.class", new byte[]{1});
         more.put("java/own/Fn.class", classes.get("p/Fn.class"));
@@ -215,7 +215,7 @@ class FunctionCheckTest {
     }
 
     @Test
-    void saysWhichJavaANewerClassIsOf() {
+    void says_which_java_anewer_class_is_of() {
         refuses(with("p/Fn.class", version(70, 0)), "p.Fn",
                 "The class p.Fn was compiled for Java 26; workers have Java 25.");
         refuses(with("p/Base.class", version(70, 0)), "p.Sub", "The class p.Base was compiled for Java 26");
@@ -229,7 +229,7 @@ class FunctionCheckTest {
     }
 
     @Test
-    void takesAClassOfTheUnnamedPackage() throws IOException {
+    void takes_aclass_of_the_unnamed_package() throws IOException {
         Path source = Files.writeString(Files.createTempDirectory(folder, "unnamed").resolve("Alone.java"),
                 "public class Alone { public int one(int x) { return x; } }");
         assertThat(ToolProvider.getSystemJavaCompiler().run(null, null, null, "-proc:none", source.toString()))
@@ -239,13 +239,13 @@ class FunctionCheckTest {
     }
 
     @Test
-    void takesClassesOfOlderJava() throws IOException {
+    void takes_classes_of_older_java() throws IOException {
         assertThatCode(() -> check.check(local(compile(Map.of("p/Fn", SOURCES.get("p/Fn")), "--release", "8",
                 "-Xlint:-options")), "p.Fn", List.of())).doesNotThrowAnyException();
     }
 
     @Test
-    void refusesAClassThatIsCutOffAnywhere() throws IOException {
+    void refuses_aclass_that_is_cut_off_anywhere() throws IOException {
         byte[] whole = classes.get("p/Plain.class");
         for (int length = 0; length < whole.length; length += 7) {
             refuses(with("p/Plain.class", Arrays.copyOf(whole, length)), "p.Plain::one", "");
@@ -256,7 +256,7 @@ class FunctionCheckTest {
 
     /** Whatever one byte is changed to, the answer is a yes or a no about the function. */
     @Test
-    void survivesEveryChangeOfAByte() throws IOException {
+    void survives_every_change_of_abyte() throws IOException {
         byte[] whole = classes.get("p/Sub.class");
         for (int at = 0; at < whole.length; at++) {
             byte[] changed = whole.clone();
@@ -270,12 +270,12 @@ class FunctionCheckTest {
     }
 
     @Test
-    void aClassInTheWrongPlaceIsNotFound() {
+    void a_class_in_the_wrong_place_is_not_found() {
         refuses(with("r/Fn.class", classes.get("p/Fn.class")), "r.Fn", "There is no class r.Fn");
     }
 
     @Test
-    void survivesClassesThatExtendOneAnother() throws IOException {
+    void survives_classes_that_extend_one_another() throws IOException {
         Map<String, byte[]> first = compile(Map.of("c/A", "public class A extends B { }", "c/B", "public class B { }"));
         Map<String, byte[]> second = compile(
                 Map.of("c/B", "public class B extends A { }", "c/A", "public class A { }"));
@@ -284,7 +284,7 @@ class FunctionCheckTest {
     }
 
     @Test
-    void takesTheVersionOfAMultiReleaseJarThatWorkersTake() throws IOException {
+    void takes_the_version_of_amulti_release_jar_that_workers_take() throws IOException {
         byte[] good = classes.get("p/Fn.class");
         byte[] bad = compile(Map.of("p/Fn", "public class Fn { }")).get("p/Fn.class");
         Map<String, byte[]> versions = new LinkedHashMap<>();
@@ -301,7 +301,7 @@ class FunctionCheckTest {
     }
 
     @Test
-    void remembersWhatIsGoodByContentHandlerAndExcludedPackages() throws IOException {
+    void remembers_what_is_good_by_content_handler_and_excluded_packages() throws IOException {
         FunctionCheck own = new FunctionCheck(new Inspections());
         LocalJar jar = local(classes);
         own.check(jar, "p.Fn", List.of());

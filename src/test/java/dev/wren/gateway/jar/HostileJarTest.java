@@ -35,7 +35,7 @@ class HostileJarTest {
     Path folder;
 
     @Test
-    void takesAnOrdinaryJar() {
+    void takes_an_ordinary_jar() {
         assertThatCode(() -> check(JarFixture.zip(HostileJarTest::threeEntries))).doesNotThrowAnyException();
     }
 
@@ -50,7 +50,7 @@ class HostileJarTest {
 
     /** A script before the zip is how Spring Boot makes executable jars. */
     @Test
-    void takesAJarBehindAScript() {
+    void takes_ajar_behind_ascript() {
         byte[] jar = JarFixture.jar("text");
         byte[] script = "#!/bin/sh\n".getBytes(StandardCharsets.UTF_8);
         byte[] both = Arrays.copyOf(script, script.length + jar.length);
@@ -59,14 +59,14 @@ class HostileJarTest {
     }
 
     @Test
-    void refusesWhatIsNoZip() {
+    void refuses_what_is_no_zip() {
         refuses(new byte[0], "no zip file");
         refuses("<html>a page of some proxy, longer than an end record</html>".getBytes(StandardCharsets.UTF_8),
                 "no zip file");
     }
 
     @Test
-    void refusesAJarThatIsCutOffAnywhere() {
+    void refuses_ajar_that_is_cut_off_anywhere() {
         byte[] jar = JarFixture.zip(HostileJarTest::threeEntries);
         for (int length = 0; length < jar.length; length++) {
             refuses(Arrays.copyOf(jar, length), "not a usable jar");
@@ -74,13 +74,13 @@ class HostileJarTest {
     }
 
     @Test
-    void refusesAJarWithoutEntries() {
+    void refuses_ajar_without_entries() {
         refuses(JarFixture.zip(out -> {
         }), "no entries");
     }
 
     @Test
-    void refusesTooManyEntries() {
+    void refuses_too_many_entries() {
         refuses(JarFixture.zip(out -> {
             for (int i = 0; i < 11; i++) {
                 out.putNextEntry(new ZipEntry("entry" + i));
@@ -89,7 +89,7 @@ class HostileJarTest {
     }
 
     @Test
-    void refusesAnEndThatCountsFewerEntriesThanThereAre() {
+    void refuses_an_end_that_counts_fewer_entries_than_there_are() {
         byte[] jar = JarFixture.zip(HostileJarTest::threeEntries);
         int end = find(jar, END, 0);
         patch(jar).putShort(end + 8, (short) 1).putShort(end + 10, (short) 1);
@@ -97,7 +97,7 @@ class HostileJarTest {
     }
 
     @Test
-    void refusesADirectoryLargerThanTheFile() {
+    void refuses_adirectory_larger_than_the_file() {
         byte[] jar = JarFixture.jar("text");
         patch(jar).putInt(find(jar, END, 0) + 12, 0x7fffffff);
         refuses(jar, "directory has 2147483647 bytes");
@@ -105,33 +105,33 @@ class HostileJarTest {
 
     /** 20 MB of zeros deflate to 20 KB. */
     @Test
-    void refusesABomb() {
+    void refuses_abomb() {
         refuses(JarFixture.zip("zeros", new byte[20 << 20]), "unpacked it has more than 1048576 bytes");
     }
 
     @Test
-    void countsBytesAndDoesNotBelieveTheDirectory() {
+    void counts_bytes_and_does_not_believe_the_directory() {
         byte[] jar = JarFixture.zip("zeros", new byte[20 << 20]);
         patch(jar).putInt(find(jar, DIRECTORY, 0) + 24, 5);
         refuses(jar, "unpacked it has more than 1048576 bytes");
     }
 
     @Test
-    void refusesASizeThatIsNotTrue() {
+    void refuses_asize_that_is_not_true() {
         byte[] jar = JarFixture.jar("some text");
         patch(jar).putInt(find(jar, DIRECTORY, 0) + 24, 5);
         refuses(jar, "not what the jar's directory says");
     }
 
     @Test
-    void refusesContentOfAnotherChecksum() {
+    void refuses_content_of_another_checksum() {
         byte[] jar = JarFixture.stored("entry", "some text".getBytes(StandardCharsets.UTF_8));
         jar[30 + "entry".length()] ^= 1;
         refuses(jar, "not what the jar's directory says");
     }
 
     @Test
-    void refusesTwoEntriesOfOneName() {
+    void refuses_two_entries_of_one_name() {
         byte[] jar = JarFixture.zip(out -> {
             out.putNextEntry(new ZipEntry("one"));
             out.putNextEntry(new ZipEntry("two"));
@@ -142,7 +142,7 @@ class HostileJarTest {
     }
 
     @Test
-    void refusesAnEncryptedEntry() {
+    void refuses_an_encrypted_entry() {
         byte[] jar = JarFixture.jar("text");
         int header = find(jar, DIRECTORY, 0);
         patch(jar).putShort(header + 8, (short) (patch(jar).getShort(header + 8) | 1));
@@ -150,21 +150,21 @@ class HostileJarTest {
     }
 
     @Test
-    void refusesAMethodThatJavaCannotUnpack() {
+    void refuses_amethod_that_java_cannot_unpack() {
         byte[] jar = JarFixture.jar("text");
         patch(jar).putShort(find(jar, DIRECTORY, 0) + 10, (short) 93);
         refuses(jar, "method 93");
     }
 
     @Test
-    void refusesAnEntryThatIsNotWhereItSays() {
+    void refuses_an_entry_that_is_not_where_it_says() {
         byte[] jar = JarFixture.jar("text");
         patch(jar).putInt(find(jar, LOCAL, 0), 0);
         refuses(jar, "damaged");
     }
 
     @Test
-    void refusesSomethingBehindTheEnd() {
+    void refuses_something_behind_the_end() {
         byte[] jar = JarFixture.jar("text");
         refuses(Arrays.copyOf(jar, jar.length + 1), "follows its end");
     }
@@ -173,23 +173,23 @@ class HostileJarTest {
     @ValueSource(strings = {"/etc/passwd", "../../etc/passwd", "a/../../b", "a/..", "..", "./a", "a\\b", "C:\\a",
             "a\nb",
             "a\u0000b", "a\u007f"})
-    void refusesAbsurdNames(String name) {
+    void refuses_absurd_names(String name) {
         refuses(JarFixture.zip(name, new byte[0]), "which no jar tool gives");
     }
 
     @Test
-    void refusesANameThatIsVeryLong() {
+    void refuses_aname_that_is_very_long() {
         refuses(JarFixture.zip("a".repeat(1025), new byte[0]), "a".repeat(80) + "…");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"META-INF/MANIFEST.MF", "meta-inf/manifest.mf"})
-    void refusesAManifestThatJavaCannotRead(String name) {
+    void refuses_amanifest_that_java_cannot_read(String name) {
         refuses(JarFixture.zip(name, "no colon\n".getBytes(StandardCharsets.UTF_8)), "damaged (invalid header field");
     }
 
     @Test
-    void takesMoreEntriesThanSixteenBitsCount() throws IOException {
+    void takes_more_entries_than_sixteen_bits_count() throws IOException {
         byte[] jar = JarFixture.zip(out -> {
             for (int i = 0; i < 70_000; i++) {
                 out.putNextEntry(new ZipEntry(Integer.toString(i)));
@@ -204,7 +204,7 @@ class HostileJarTest {
 
     /** Whatever one byte is changed to, the answer is a refusal or a jar that Java reads to its end. */
     @Test
-    void survivesEveryChangeOfAByte() throws IOException {
+    void survives_every_change_of_abyte() throws IOException {
         byte[] jar = JarFixture.zip(HostileJarTest::threeEntries);
         for (int at = 0; at < jar.length; at++) {
             for (int change : new int[]{0x01, 0x80, 0xff}) {

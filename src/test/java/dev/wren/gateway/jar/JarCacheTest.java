@@ -49,7 +49,7 @@ class JarCacheTest {
     }
 
     @Test
-    void aFileIsNamedByItsContentAndIsPrivate() throws IOException {
+    void a_file_is_named_by_its_content_and_is_private() throws IOException {
         try (LocalJar local = fixture.jars().localFile(fixture.pinned(A))) {
             assertThat(local.path()).hasFileName(sha256(A) + ".jar").hasBinaryContent(A);
             assertThat(local.sha256()).isEqualTo(sha256(A));
@@ -60,7 +60,7 @@ class JarCacheTest {
     }
 
     @Test
-    void manyAskersShareOneFile() throws Exception {
+    void many_askers_share_one_file() throws Exception {
         PinnedJar jar = fixture.pinned(A);
         CyclicBarrier start = new CyclicBarrier(8);
         Callable<Object> ask = () -> {
@@ -79,7 +79,7 @@ class JarCacheTest {
     }
 
     @Test
-    void theLeastRecentlyUsedGoesFirst() throws IOException {
+    void the_least_recently_used_goes_first() throws IOException {
         fixture.restartedWith(2500);
         use(A);
         use(B);
@@ -90,7 +90,7 @@ class JarCacheTest {
     }
 
     @Test
-    void filesInUseStayUntilTheirLastCloses() throws IOException {
+    void files_in_use_stay_until_their_last_closes() throws IOException {
         fixture.restartedWith(1);
         PinnedJar jar = fixture.pinned(A);
         LocalJar first = fixture.jars().localFile(jar);
@@ -107,7 +107,7 @@ class JarCacheTest {
     }
 
     @Test
-    void contentThatIsNotWhatWasUploadedIsDamaged() throws IOException {
+    void content_that_is_not_what_was_uploaded_is_damaged() throws IOException {
         String key = ObjectKeys.jarContent(TENANT, sha256(A));
         assertThat(fixture.store.putIfAbsent(key, B)).isTrue();
         PinnedJar jar = new PinnedJar(TENANT, sha256(A), A.length);
@@ -125,7 +125,7 @@ class JarCacheTest {
     }
 
     @Test
-    void aFileThatSomebodyRemovedIsMadeAgain() throws IOException {
+    void a_file_that_somebody_removed_is_made_again() throws IOException {
         use(A);
         Files.delete(file(A));
         try (LocalJar local = fixture.jars().localFile(fixture.pinned(A))) {
@@ -135,7 +135,7 @@ class JarCacheTest {
     }
 
     @Test
-    void filesOutliveARestartAndAreCheckedAgain() throws IOException {
+    void files_outlive_arestart_and_are_checked_again() throws IOException {
         use(A);
         use(B);
         Files.write(file(B), new byte[10]);
@@ -154,7 +154,7 @@ class JarCacheTest {
     }
 
     @Test
-    void aSmallerCacheAfterARestartKeepsTheNewest() throws IOException {
+    void a_smaller_cache_after_arestart_keeps_the_newest() throws IOException {
         use(A);
         use(B);
         Files.setLastModifiedTime(file(A), FileTime.fromMillis(2000));
@@ -164,7 +164,7 @@ class JarCacheTest {
     }
 
     @Test
-    void twoGatewaysUseFoldersOfTheirOwn() {
+    void two_gateways_use_folders_of_their_own() {
         String path = fixture.cacheFolder.toString();
         try (CacheFolder second = CacheFolder.take("jar", path)) {
             assertThat(second.path()).isEqualTo(fixture.cacheFolder.resolve("1"));
@@ -177,7 +177,7 @@ class JarCacheTest {
 
     /** Somebody else may have put it there, to have the gateway write where they like. */
     @Test
-    void aLinkIsNoFolder(@TempDir Path other) throws IOException {
+    void a_link_is_no_folder(@TempDir Path other) throws IOException {
         Path link = Files.createSymbolicLink(other.resolve("link"), Files.createDirectory(other.resolve("target")));
         assertThatThrownBy(() -> CacheFolder.take("jar", link.toString())).isInstanceOf(UncheckedIOException.class)
                 .hasMessageContaining("is not a folder");

@@ -44,7 +44,7 @@ class JarControllerTest {
 
     @ParameterizedTest
     @ValueSource(strings = {JAR, "application/octet-stream"})
-    void putsByEitherMediaType(String type) throws Exception {
+    void puts_by_either_media_type(String type) throws Exception {
         MockHttpServletResponse first = send(put("/jars/my.job.jar").contentType(type).content(jar("a")));
         assertThat(first.getStatus()).isEqualTo(201);
         JsonNode body = json(first);
@@ -59,7 +59,7 @@ class JarControllerTest {
     }
 
     @Test
-    void takesNoOtherMediaType() throws Exception {
+    void takes_no_other_media_type() throws Exception {
         assertThat(send(put("/jars/job").contentType("text/plain").content("a")).getStatus()).isEqualTo(415);
     }
 
@@ -72,7 +72,7 @@ class JarControllerTest {
     }
 
     @Test
-    void pagesFollowOneAnother() throws Exception {
+    void pages_follow_one_another() throws Exception {
         List<String> names = List.of("a", "b", "c", "d", "e");
         for (String name : names) {
             fixture.put(name, jar(name));

@@ -52,7 +52,7 @@ class JarsTest {
     }
 
     @Test
-    void putsAndGets() throws IOException {
+    void puts_and_gets() throws IOException {
         Jars.PutResult put = fixture.put("my-job_1.2.jar", jar("a"));
 
         assertThat(put.created()).isTrue();
@@ -63,13 +63,13 @@ class JarsTest {
     }
 
     @Test
-    void sameContentAgainIsNotCreated() throws IOException {
+    void same_content_again_is_not_created() throws IOException {
         Jars.PutResult first = fixture.put("job", jar("a"));
         assertThat(fixture.put("job", jar("a"))).isEqualTo(new Jars.PutResult(first.jar(), false));
     }
 
     @Test
-    void otherContentIsCreatedAndTheOldStays() throws IOException {
+    void other_content_is_created_and_the_old_stays() throws IOException {
         fixture.put("job", jar("a"));
         PinnedJar old = fixture.jars().pin(TENANT, "job");
 
@@ -82,7 +82,7 @@ class JarsTest {
     }
 
     @Test
-    void twoNamesShareContent() throws IOException {
+    void two_names_share_content() throws IOException {
         fixture.put("one", jar("a"));
         assertThat(fixture.put("two", jar("a")).created()).isTrue();
         assertThat(fixture.jars().get(TENANT, "one").sha256()).isEqualTo(fixture.jars().get(TENANT, "two").sha256());
@@ -90,7 +90,7 @@ class JarsTest {
 
     /** One of those that put at once creates each content; whoever is last has the name. */
     @Test
-    void manyPutAtOnce() throws Exception {
+    void many_put_at_once() throws Exception {
         CyclicBarrier start = new CyclicBarrier(2);
         for (int round = 0; round < 50; round++) {
             String name = "job" + round;
@@ -109,7 +109,7 @@ class JarsTest {
     }
 
     @Test
-    void uploadsAtOnceAreBounded() throws Exception {
+    void uploads_at_once_are_bounded() throws Exception {
         CountDownLatch reading = new CountDownLatch(2);
         CountDownLatch goOn = new CountDownLatch(1);
         try (var threads = Executors.newFixedThreadPool(2)) {
@@ -162,18 +162,18 @@ class JarsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", ".", "..", ".hidden", "a/b", "a b", "ä", "a\n", "a%2F", "sha256:00"})
-    void refusesNames(String name) {
+    void refuses_names(String name) {
         refuses(() -> fixture.put(name, jar("a")), ProblemType.INVALID_REQUEST, null, "name");
     }
 
     @Test
-    void namesHaveUpTo128Characters() throws IOException {
+    void names_have_up_to128_characters() throws IOException {
         assertThat(fixture.put("-" + "a".repeat(127), jar("a")).created()).isTrue();
         refuses(() -> fixture.put("a".repeat(129), jar("a")), ProblemType.INVALID_REQUEST, null, "name");
     }
 
     @Test
-    void refusesWhatIsTooLarge() {
+    void refuses_what_is_too_large() {
         assertThatThrownBy(() -> fixture.put("job", JarFixture.jarOf(1 << 20, (byte) 1)))
                 .isInstanceOfSatisfying(ProblemException.class, e -> {
                     assertThat(e.type()).isEqualTo(ProblemType.TOO_LARGE);
@@ -183,7 +183,7 @@ class JarsTest {
     }
 
     @Test
-    void refusesWhatIsNoJar() {
+    void refuses_what_is_no_jar() {
         assertThatThrownBy(() -> fixture.put("job", "no jar".getBytes(StandardCharsets.UTF_8)))
                 .isInstanceOfSatisfying(ProblemException.class,
                         e -> assertThat(e.type()).isEqualTo(ProblemType.INVALID_JAR));
@@ -191,7 +191,7 @@ class JarsTest {
     }
 
     @Test
-    void anUploadThatBreaksOffLeavesNothing() {
+    void an_upload_that_breaks_off_leaves_nothing() {
         InputStream broken = new InputStream() {
             @Override
             public int read() throws IOException {
@@ -212,7 +212,7 @@ class JarsTest {
     }
 
     @Test
-    void listsInTheOrderOfNames() throws IOException {
+    void lists_in_the_order_of_names() throws IOException {
         for (String name : List.of("b", "a", "B", "c")) {
             fixture.put(name, jar(name));
         }
@@ -225,7 +225,7 @@ class JarsTest {
     }
 
     @Test
-    void deletesTheNameAndKeepsTheContent() throws IOException {
+    void deletes_the_name_and_keeps_the_content() throws IOException {
         fixture.put("job", jar("a"));
         fixture.jars().delete(TENANT, "job");
 
@@ -237,7 +237,7 @@ class JarsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"unknown", "..", "../sha256", "a b"})
-    void unknownNamesAreNotFound(String name) {
+    void unknown_names_are_not_found(String name) {
         notFound(() -> fixture.jars().get(TENANT, name));
         notFound(() -> fixture.jars().delete(TENANT, name));
     }
@@ -263,7 +263,7 @@ class JarsTest {
     }
 
     @Test
-    void pinsANameAndContent() throws IOException {
+    void pins_aname_and_content() throws IOException {
         fixture.put("job", jar("a"));
         PinnedJar expected = new PinnedJar(TENANT, sha256(jar("a")), jar("a").length);
         assertThat(fixture.jars().pin(TENANT, "job")).isEqualTo(expected);
@@ -271,7 +271,7 @@ class JarsTest {
     }
 
     @Test
-    void refusesToPinWhatIsNotThere() throws IOException {
+    void refuses_to_pin_what_is_not_there() throws IOException {
         fixture.put("job", jar("a"));
         for (String reference : List.of("unknown", "sha256:" + "0".repeat(64))) {
             refuses(() -> fixture.jars().pin(TENANT, reference), ProblemType.INVALID_FUNCTION, "/function/jar", null);
@@ -282,7 +282,7 @@ class JarsTest {
     }
 
     @Test
-    void refusesToPinFromABucket() {
+    void refuses_to_pin_from_abucket() {
         refuses(() -> fixture.jars().pin(TENANT, "s3://some-bucket/a/job.jar"), ProblemType.BUCKET_NOT_ALLOWED,
                 "/function/jar", null);
         assertThatThrownBy(() -> fixture.jars().pin(TENANT, "s3://some-bucket/a/job.jar"))
@@ -292,7 +292,7 @@ class JarsTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "..", "a/b", "sha256:", "sha256:00", "SHA256:", "s3://", "s3://bucket", "s3:///key",
             "file:///etc/passwd", "http://host/a.jar"})
-    void refusesMalformedReferences(String reference) {
+    void refuses_malformed_references(String reference) {
         refuses(() -> fixture.jars().pin(TENANT, reference), ProblemType.INVALID_REQUEST, "/function/jar", null);
     }
 

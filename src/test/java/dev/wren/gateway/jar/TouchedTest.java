@@ -15,7 +15,7 @@ class TouchedTest {
 
     /** Else everybody who asks for contents that are not there fills the memory until the next sweep. */
     @Test
-    void whatIsNotThereLeavesNothing() {
+    void what_is_not_there_leaves_nothing() {
         for (int i = 0; i < 1000; i++) {
             touched.begin("none" + i);
             touched.forget("none" + i);
@@ -24,7 +24,7 @@ class TouchedTest {
     }
 
     @Test
-    void whatWasUsedSinceTheSweepBeganIsKeptByIt() {
+    void what_was_used_since_the_sweep_began_is_kept_by_it() {
         touched.beginSweep();
         touched.begin("a");
         assertThat(removed("a")).isFalse();
@@ -39,7 +39,7 @@ class TouchedTest {
     }
 
     @Test
-    void whatIsInUseIsKeptByEverySweep() {
+    void what_is_in_use_is_kept_by_every_sweep() {
         touched.begin("a");
         touched.beginSweep();
         touched.beginSweep();

@@ -75,13 +75,13 @@ class BindingTest {
     }
 
     @Test
-    void saysWhereTheDatumDoesNotFit() {
+    void says_where_the_datum_does_not_fit() {
         assertThat(functions.error("fn.SumPoints", "[{\"x\":1,\"y\":2},{\"x\":1,\"y\":\"2\"}]").message())
                 .endsWith(", at /1/y");
     }
 
     @Test
-    void aConstructorThatRefusesItsDatumIsNamed() {
+    void a_constructor_that_refuses_its_datum_is_named() {
         CallError error = functions.error("fn.Methods::checked", "{\"x\":-1}");
         assertThat(error.code()).isEqualTo(ErrorCode.RUNTIME);
         assertThat(error.type()).isEqualTo("java.lang.IllegalArgumentException");
@@ -90,13 +90,13 @@ class BindingTest {
     }
 
     @Test
-    void theNestingLimitHolds() {
+    void the_nesting_limit_holds() {
         assertThat(functions.value("fn.Echo", "[".repeat(1000) + "]".repeat(1000))).hasSize(2000);
         assertThat(functions.error("fn.Echo", "[".repeat(1002) + "]".repeat(1002)).message()).contains("nesting");
     }
 
     @Test
-    void longNumbersNamesAndTextsAreNoMatter() {
+    void long_numbers_names_and_texts_are_no_matter() {
         String digits = "7".repeat(5000);
         assertThat(functions.value("fn.Echo", digits)).isEqualTo(digits);
         assertThat(functions.value("fn.Echo", digits + "." + digits)).isEqualTo(digits + "." + digits);
@@ -105,7 +105,7 @@ class BindingTest {
     }
 
     @Test
-    void aPairOnTheBorderOfABufferIsNoLoneSurrogate() {
+    void a_pair_on_the_border_of_abuffer_is_no_lone_surrogate() {
         for (int length = 1990; length < 2010; length++) {
             String text = "\"" + "x".repeat(length) + "\ud83d\ude00".repeat(5000) + "\"";
             assertThat(functions.apply("fn.Echo", text).error()).isNull();

@@ -46,14 +46,14 @@ class CallOutputTest {
     }
 
     @Test
-    void nothingWrittenIsNothing() {
+    void nothing_written_is_nothing() {
         assertThat(output.take()).isSameAs(Output.NONE);
         System.out.print("");
         assertThat(output.take()).isSameAs(Output.NONE);
     }
 
     @Test
-    void everyPrintIsInTheFileAtOnce() throws Exception {
+    void every_print_is_in_the_file_at_once() throws Exception {
         System.out.print('a');
         System.err.println(1);
         System.out.printf("%s-%d", "b", 2);
@@ -65,7 +65,7 @@ class CallOutputTest {
     }
 
     @Test
-    void ofALongOutputHeadAndTailAreReported() {
+    void of_along_output_head_and_tail_are_reported() {
         System.out.print("0123456789".repeat(6));
         Output taken = output.take();
         assertThat(text(taken)).isEqualTo("0123456789\n[... 40 bytes left out ...]\n0123456789");
@@ -77,7 +77,7 @@ class CallOutputTest {
     }
 
     @Test
-    void ofAVeryLongOneTheLogIsHeadAndTailToo() throws Exception {
+    void of_avery_long_one_the_log_is_head_and_tail_too() throws Exception {
         for (int i = 0; i < 1000; i++) {
             System.out.print(String.format("%09d ", i));
         }
@@ -89,7 +89,7 @@ class CallOutputTest {
     }
 
     @Test
-    void whatOthersAppendToTheFileIsPartOfIt() throws Exception {
+    void what_others_append_to_the_file_is_part_of_it() throws Exception {
         System.out.print("a");
         Files.writeString(file, "b".repeat(300), StandardOpenOption.APPEND);
         System.out.print("c".repeat(120));
@@ -100,14 +100,14 @@ class CallOutputTest {
     }
 
     @Test
-    void charactersAreNotCut() {
+    void characters_are_not_cut() {
         System.out.print("\u20ac".repeat(20));
         assertThat(text(output.take()))
                 .isEqualTo("\u20ac\u20ac\u20ac\n[... 42 bytes left out ...]\n\u20ac\u20ac\u20ac");
     }
 
     @Test
-    void bytesThatAreNoTextAreReplaced() {
+    void bytes_that_are_no_text_are_replaced() {
         byte[] bytes = new byte[50];
         Arrays.fill(bytes, (byte) 0x80);
         System.out.write(bytes, 0, 10);

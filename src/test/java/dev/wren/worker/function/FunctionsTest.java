@@ -23,7 +23,7 @@ class FunctionsTest {
     Path folder;
 
     @Test
-    void keepsWhatItHasLoaded() throws Exception {
+    void keeps_what_it_has_loaded() throws Exception {
         try (FunctionFixture fixture = new FunctionFixture()) {
             Functions functions = fixture.functions;
             Invocation square = FunctionFixture.invocation("fn.Square");
@@ -36,7 +36,7 @@ class FunctionsTest {
 
     @Test
     @Timeout(30)
-    void theClassesOfADroppedJarAreCollected() throws Exception {
+    void the_classes_of_adropped_jar_are_collected() throws Exception {
         try (Functions functions = new Functions(1000, Clock.systemUTC())) {
             WeakReference<ClassLoader> first = loaderAfterUse(functions);
             // Others take its place.
@@ -70,7 +70,7 @@ class FunctionsTest {
     }
 
     @Test
-    void aJarThatIsReplacedAfterItWasOpenedIsNotRead() throws Exception {
+    void a_jar_that_is_replaced_after_it_was_opened_is_not_read() throws Exception {
         Path jar = Files.copy(FunctionFixture.JAR, folder.resolve("f.jar"));
         Invocation invocation = new Invocation(Protocol.VERSION, "cs", 1, FunctionFixture.sha256(jar), jar.toString(),
                 "fn.Square", List.of(), "{}", 1, 1000);
@@ -82,7 +82,7 @@ class FunctionsTest {
     }
 
     @Test
-    void resourcesComeFromTheJarFirst() throws Exception {
+    void resources_come_from_the_jar_first() throws Exception {
         try (Functions functions = new Functions(1000, Clock.systemUTC())) {
             ClassLoader loader = functions.load(FunctionFixture.invocation("fn.Square")).loader();
             assertThat(Objects.requireNonNull(loader.getResource("fn/Square.class")).toString())

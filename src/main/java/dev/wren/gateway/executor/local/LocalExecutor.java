@@ -23,6 +23,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +47,8 @@ final class LocalExecutor implements Executor {
     private final ScheduledThreadPoolExecutor timer;
     private final List<Thread> slots = new ArrayList<>();
     private final Set<ChunkRun> runs = ConcurrentHashMap.newKeySet();
+    private final ReentrantLock running = new ReentrantLock();
+    private final Condition ended = running.newCondition();
     /** Callsets that have JVMs for themselves. */
     private final Set<String> alone = ConcurrentHashMap.newKeySet();
     private volatile boolean stopping;
@@ -200,7 +204,7 @@ final class LocalExecutor implements Executor {
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         } finally {
-            runs.remove(run);
+            ended(run);
             switch (end) {
                 case REUSABLE -> release(worker, chunk.job());
                 case USED_UP -> pool.discard(worker);
@@ -237,6 +241,28 @@ final class LocalExecutor implements Executor {
         }
     }
 
+    private void awaitRuns(Duration atMost) throws InterruptedException {
+        long left = atMost.toNanos();
+        running.lock();
+        try {
+            while (!runs.isEmpty() && left > 0) {
+                left = ended.awaitNanos(left);
+            }
+        } finally {
+            running.unlock();
+        }
+    }
+
+    private void ended(ChunkRun run) {
+        running.lock();
+        try {
+            runs.remove(run);
+            ended.signalAll();
+        } finally {
+            running.unlock();
+        }
+    }
+
     @Override
     public synchronized void close() {
         if (closed) {
@@ -244,11 +270,8 @@ final class LocalExecutor implements Executor {
         }
         closed = true;
         stopping = true;
-        long deadline = System.nanoTime() + settings.stopTimeout().toNanos();
         try {
-            while (!runs.isEmpty() && System.nanoTime() < deadline) {
-                TimeUnit.MILLISECONDS.sleep(10);
-            }
+            awaitRuns(settings.stopTimeout());
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }

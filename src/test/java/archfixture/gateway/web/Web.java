@@ -1,0 +1,5 @@
+package archfixture.gateway.web;
+
+/** Named by an executor. */
+public class Web {
+}
