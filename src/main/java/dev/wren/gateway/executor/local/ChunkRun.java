@@ -41,6 +41,8 @@ final class ChunkRun implements Chunk.Handler {
     private final Duration silence;
     /** Whether the worker has all: what it is told before that is about an earlier chunk. */
     private volatile boolean sent;
+    /** Whether calls were to be stopped before that. */
+    private volatile boolean stopAsked;
 
     /** What becomes of the worker. */
     enum End {
@@ -66,7 +68,9 @@ final class ChunkRun implements Chunk.Handler {
             chunk.attach(this);
             send();
             sent = true;
-            stopDecided();
+            if (stopAsked) {
+                watch.stopDecided();
+            }
             DataInputStream in = worker.in();
             while (watch.isOutstanding()) {
                 int length = in.readInt() - 1;
@@ -126,6 +130,7 @@ final class ChunkRun implements Chunk.Handler {
 
     @Override
     public void stopDecided() {
+        stopAsked = true;
         if (sent) {
             watch.stopDecided();
         }
