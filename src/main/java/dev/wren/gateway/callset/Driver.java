@@ -5,7 +5,7 @@ import dev.wren.protocol.CallError;
 /** Whoever drives callsets: takes them after they were accepted, and cancels. Safe for use by several threads. */
 public interface Driver {
 
-    /** Driver a callset that is durable, from where its log ends. */
+    /** Drives a callset that is durable, from where its log ends. */
     void begin(Callset callset);
 
     /**
@@ -23,6 +23,6 @@ public interface Driver {
     /** Decides that all calls not yet decided end in this error, without having run. */
     void fail(Callset callset, CallError error);
 
-    /** Driver the callset no more; what was not committed is dropped. */
+    /** Drives the callset no more; what was not committed is dropped. */
     void abandon(Callset callset);
 }

@@ -37,14 +37,14 @@ final class Reductions implements AutoCloseable {
     private static final int THREADS = 2;
 
     private final ObjectStore store;
-    private final Driver drives;
+    private final Driver driver;
     private final Rescues rescues;
     private final long maxBytes;
     private final ExecutorService threads;
 
-    Reductions(ObjectStore store, Driver drives, Rescues rescues, CallsetSettings settings) {
+    Reductions(ObjectStore store, Driver driver, Rescues rescues, CallsetSettings settings) {
         this.store = store;
-        this.drives = drives;
+        this.driver = driver;
         this.rescues = rescues;
         this.maxBytes = settings.maxReduceSize().toBytes();
         this.threads = Executors.newFixedThreadPool(THREADS, Thread.ofPlatform().daemon().name("reduce-", 1).factory());
@@ -71,7 +71,7 @@ final class Reductions implements AutoCloseable {
         String key = ObjectKeys.datum(reduce.tenant(), reduce.id(), reduce.callId(0));
         if (store.read(key, 0, 1).isPresent()) {
             reading.ifPresent(ReadLeases.Lease::close);
-            drives.release(reduce);
+            driver.release(reduce);
         } else if (map.isEmpty() || reading.isEmpty()) {
             fail(reduce, "The callset " + reduce.reduceOf() + " was deleted.");
         } else {
@@ -102,7 +102,7 @@ final class Reductions implements AutoCloseable {
     private void tryOnce(Callset reduce, Callset map, String key, ReadLeases.Lease reading) {
         try {
             write(reduce, map, key);
-            drives.release(reduce);
+            driver.release(reduce);
         } catch (NoArrayException e) {
             fail(reduce, String.valueOf(e.getMessage()));
         } catch (DamagedObjectException e) {
@@ -163,7 +163,7 @@ final class Reductions implements AutoCloseable {
     }
 
     private void fail(Callset reduce, String why) {
-        drives.fail(reduce, CallError.of(ErrorCode.RUNTIME, why));
+        driver.fail(reduce, CallError.of(ErrorCode.RUNTIME, why));
     }
 
     /** Lets go: what was not stored is begun again after the next start. */

@@ -43,7 +43,7 @@ import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Component;
 
-/** Driver all callsets of this gateway: one lane for each executor. Safe for use by several threads. */
+/** Drives all callsets of this gateway: one lane for each executor. Safe for use by several threads. */
 @Component
 final class Dispatcher implements Driver, Reports, DriveContext, Outcomes.Then {
 
@@ -234,7 +234,7 @@ final class Dispatcher implements Driver, Reports, DriveContext, Outcomes.Then {
         return backlog;
     }
 
-    /** Driver that gave no work, since there was no room for what it would come to, are asked again. */
+    /** Drives that gave no work, since there was no room for what it would come to, are asked again. */
     private void offerAll() {
         later(Duration.ZERO, () -> drives.values().forEach(this::offer));
     }

@@ -107,7 +107,7 @@ final class Lane implements WorkSource {
         }
     }
 
-    /** Driver that have a place here. */
+    /** Drives that have a place here. */
     int size() {
         lock.lock();
         try {

@@ -37,7 +37,7 @@ final class Outcomes implements AutoCloseable {
     private final DistributionSummary batchSize;
     private final ExecutorService threads;
     private final Then then;
-    /** Driver whose store did not answer, and how often. */
+    /** Drives whose store did not answer, and how often. */
     private final Map<Drive, Integer> waiting = new ConcurrentHashMap<>();
     private volatile boolean closing;
 

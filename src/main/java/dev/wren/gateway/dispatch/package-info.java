@@ -1,4 +1,4 @@
-/** Driver callsets: hands their calls to executors, fairly and within limits, and makes their outcomes durable. */
+/** Drives callsets: hands their calls to executors, fairly and within limits, and makes their outcomes durable. */
 @NullMarked
 package dev.wren.gateway.dispatch;
 

@@ -54,14 +54,14 @@ public final class CallsetFixture {
     }
 
     /** A callset as a gateway knows it that has just started. */
-    public static Callset load(Manifest manifest, ObjectStore store, CallLog log, Driver drives) {
-        return new Callset(new Manifest.Stored(manifest, Manifest.InlineData.NONE, Origins.NONE), store, log, drives,
+    public static Callset load(Manifest manifest, ObjectStore store, CallLog log, Driver driver) {
+        return new Callset(new Manifest.Stored(manifest, Manifest.InlineData.NONE, Origins.NONE), store, log, driver,
                 Ticker.systemTicker());
     }
 
     /** The same for one that was accepted just now. */
-    public static Callset begun(Manifest manifest, ObjectStore store, CallLog log, Driver drives) {
-        Callset callset = load(manifest, store, log, drives);
+    public static Callset begun(Manifest manifest, ObjectStore store, CallLog log, Driver driver) {
+        Callset callset = load(manifest, store, log, driver);
         callset.driven().begin();
         return callset;
     }
