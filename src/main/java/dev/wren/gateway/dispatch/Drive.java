@@ -224,6 +224,7 @@ final class Drive implements Chunk.Sink {
     @Override
     public void detached(Chunk chunk) {
         boolean noted = state.locked(() -> {
+            state.chunks.detached(chunk);
             Map<Integer, List<Integer>> byAttempt = new TreeMap<>();
             for (int call : chunk.open()) {
                 if (!state.table.isDecided(call)) {

@@ -1,10 +1,10 @@
 package dev.wren.gateway.dispatch;
 
-import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.executor.Job;
 import dev.wren.gateway.jar.PinnedJar;
 import dev.wren.gateway.record.MapSettings;
 import dev.wren.protocol.CallsetId;
+import java.util.Arrays;
 
 /** A callset as executors see it. */
 record DrivenJob(DriveState state, PinnedJar jar) implements Job {
@@ -35,8 +35,8 @@ record DrivenJob(DriveState state, PinnedJar jar) implements Job {
     }
 
     @Override
-    public boolean isDecided(int call) {
-        return state.locked(() -> state.table.isDecided(call));
+    public int[] decided(int[] calls) {
+        return state.locked(() -> Arrays.stream(calls).filter(state.table::isDecided).toArray());
     }
 
     @Override

@@ -5,10 +5,13 @@ import dev.wren.gateway.executor.Chunk;
 import java.io.InputStream;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The chunks of one callset that have not ended, and what readers see of them. What is not of the view needs the lock. */
@@ -16,6 +19,10 @@ final class LiveChunks implements LiveView {
 
     private final DriveState state;
     private final Set<Chunk> chunks = new HashSet<>();
+    /** Those whose executor stays with them: as many as it runs at once. */
+    private final Set<Chunk> near = new HashSet<>();
+    /** The others, of which there may be very many, by their calls. */
+    private final Map<Integer, Chunk> far = new HashMap<>();
 
     LiveChunks(DriveState state) {
         this.state = state;
@@ -23,10 +30,28 @@ final class LiveChunks implements LiveView {
 
     void add(Chunk chunk) {
         chunks.add(chunk);
+        near.add(chunk);
+        if (chunk.isDetached()) {
+            detached(chunk);
+        }
+    }
+
+    /** The chunk is with a worker that outlives the gateway, if it has not ended meanwhile. */
+    void detached(Chunk chunk) {
+        if (near.remove(chunk)) {
+            for (int call : chunk.open()) {
+                far.put(call, chunk);
+            }
+        }
     }
 
     void remove(Chunk chunk) {
         chunks.remove(chunk);
+        if (!near.remove(chunk)) {
+            for (int position = 0; position < chunk.size(); position++) {
+                far.remove(chunk.call(position), chunk);
+            }
+        }
     }
 
     int size() {
@@ -46,7 +71,8 @@ final class LiveChunks implements LiveView {
 
     /** The chunk in which the call is not accounted for. */
     Optional<Chunk> of(int call) {
-        return chunks.stream().filter(chunk -> chunk.isOpen(call)).findFirst();
+        return Stream.concat(Stream.ofNullable(far.get(call)), near.stream()).filter(chunk -> chunk.isOpen(call))
+                .findFirst();
     }
 
     @Override
@@ -56,14 +82,7 @@ final class LiveChunks implements LiveView {
 
     @Override
     public boolean isRunning(int call) {
-        return state.locked(() -> {
-            for (Chunk chunk : chunks) {
-                if (chunk.isRunning(call)) {
-                    return true;
-                }
-            }
-            return false;
-        });
+        return state.locked(() -> of(call).filter(chunk -> chunk.isRunning(call)).isPresent());
     }
 
     @Override

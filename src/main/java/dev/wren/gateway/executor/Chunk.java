@@ -11,7 +11,8 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One sending: calls of one callset that are handed to a worker together, in ascending order of their indexes. Every
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * of its calls. Safe for use by several threads.
  */
 public final class Chunk implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(Chunk.class);
 
     private final Job job;
     private final int[] calls;
@@ -88,7 +91,7 @@ public final class Chunk implements AutoCloseable {
             return Optional.empty();
         }
 
-        /** Some calls of the chunk are {@link Job#isDecided decided}: they are to be stopped. */
+        /** Some calls of the chunk are {@link Chunk#decided()}: they are to be stopped. */
         default void stopDecided() {
             // Nothing runs.
         }
@@ -202,6 +205,11 @@ public final class Chunk implements AutoCloseable {
     /** Calls not accounted for, in order. */
     public synchronized int[] open() {
         return open.stream().map(position -> calls[position]).toArray();
+    }
+
+    /** Calls not accounted for whose outcomes are decided, in order: whatever runs of them is to be stopped. */
+    public int[] decided() {
+        return job.decided(open());
     }
 
     /** The attempt of a call of this chunk. */
@@ -370,8 +378,20 @@ public final class Chunk implements AutoCloseable {
             closed = true;
             actions = List.copyOf(closeActions);
         }
-        sink.closed(this);
-        actions.forEach(Runnable::run);
+        try {
+            sink.closed(this);
+        } finally {
+            actions.forEach(this::runSafely);
+        }
+    }
+
+    /** Whatever one action throws, the others are run. */
+    private void runSafely(Runnable action) {
+        try {
+            action.run();
+        } catch (RuntimeException e) {
+            log.error("callset {}: what was to follow the end of a chunk failed", job.id(), e);
+        }
     }
 
     /**

@@ -19,8 +19,8 @@ public interface Job {
     /** The jar with the function. */
     PinnedJar jar();
 
-    /** Whether the call's outcome is decided: whatever runs of it is to be stopped. */
-    boolean isDecided(int call);
+    /** Those of the calls whose outcomes are decided: whatever runs of them is to be stopped. */
+    int[] decided(int[] calls);
 
     /** Whether all calls have ended, or the callset was deleted. */
     boolean isOver();

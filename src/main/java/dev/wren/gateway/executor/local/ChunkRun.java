@@ -46,7 +46,8 @@ final class ChunkRun implements Chunk.Handler {
 
     /** What becomes of the worker. */
     enum End {
-        REUSABLE, USED_UP
+        REUSABLE,
+        USED_UP
     }
 
     ChunkRun(Chunk chunk, WorkerProcess worker, LocalSettings settings, Clock clock, ScheduledExecutorService timer) {
@@ -200,11 +201,9 @@ final class ChunkRun implements Chunk.Handler {
             watch.accounted(1);
         }
         // What is open now has begun, or is about to: no progress that was read before can be relied on.
-        for (int call : chunk.open()) {
-            if (chunk.job().isDecided(call)) {
-                watch.kill(Watch.Reason.CANCELLED, call);
-                return;
-            }
+        int[] decided = chunk.decided();
+        if (decided.length > 0) {
+            watch.kill(Watch.Reason.CANCELLED, decided[0]);
         }
     }
 

@@ -47,7 +47,10 @@ final class Watch implements AutoCloseable {
 
     /** Why workers are killed. */
     enum Reason {
-        TOO_SLOW, SILENT, CANCELLED, STOPPING
+        TOO_SLOW,
+        SILENT,
+        CANCELLED,
+        STOPPING
     }
 
     Watch(Chunk chunk, WorkerProcess worker, LocalSettings settings, Clock clock, ScheduledExecutorService timer) {
@@ -95,11 +98,9 @@ final class Watch implements AutoCloseable {
         int current = worker.progress().read().call();
         boolean killIt = false;
         boolean recallIt = false;
-        for (int call : chunk.open()) {
-            if (chunk.job().isDecided(call)) {
-                killIt |= call == current;
-                recallIt |= call != current;
-            }
+        for (int call : chunk.decided()) {
+            killIt |= call == current;
+            recallIt |= call != current;
         }
         if (killIt) {
             kill(Reason.CANCELLED, current);
