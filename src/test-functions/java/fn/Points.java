@@ -8,7 +8,8 @@ import java.util.function.Function;
 public class Points implements Function<Points.Point, Points.Moved> {
 
     public enum Way {
-        LEFT, RIGHT;
+        LEFT,
+        RIGHT;
 
         @Override
         public String toString() {

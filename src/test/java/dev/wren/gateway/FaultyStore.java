@@ -18,7 +18,9 @@ public final class FaultyStore implements BeanPostProcessor {
 
     /** What goes wrong with a request. */
     public enum Fault {
-        NONE, BEFORE, AFTER,
+        NONE,
+        BEFORE,
+        AFTER,
         /** It throws what no store should. */
         BUG
     }

@@ -139,7 +139,10 @@ final class Outcomes implements AutoCloseable {
     }
 
     private enum Written {
-        OURS, ANOTHERS, UNKNOWN, DELETED
+        OURS,
+        ANOTHERS,
+        UNKNOWN,
+        DELETED
     }
 
     /** Writes once; where it is not known what became of it, it is tried again later. */

@@ -5,7 +5,6 @@ import dev.wren.gateway.callset.CallsetSettings;
 import dev.wren.gateway.callset.RunningCallsets;
 import dev.wren.gateway.jar.PinnedJar;
 import dev.wren.gateway.limits.Quota;
-import dev.wren.gateway.record.Data;
 import dev.wren.gateway.record.Manifest;
 import dev.wren.gateway.record.MapSettings;
 import dev.wren.gateway.record.Origins;

@@ -4,7 +4,6 @@ import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.callset.Callsets;
 import dev.wren.gateway.callset.ReadLeases;
 import dev.wren.gateway.json.JsonParsers;
-import dev.wren.gateway.record.Data;
 import dev.wren.gateway.record.MapSettings;
 import dev.wren.gateway.record.Origins;
 import dev.wren.gateway.view.CallsetView;

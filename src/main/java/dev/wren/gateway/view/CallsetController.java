@@ -46,7 +46,8 @@ final class CallsetController {
 
     /** What a list of callsets may be filtered by. */
     enum Progress {
-        running, done
+        running,
+        done
     }
 
     @GetMapping(path = "/calls", produces = "application/json")

@@ -1,5 +1,6 @@
 package dev.wren.gateway.view;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.wren.gateway.callset.Callset;
@@ -34,7 +35,7 @@ public record CallsetView(String callsetId, FunctionView function, String execut
 
     /** Calls by state. */
     @Schema(name = "States", description = "Calls by state, at one moment.")
-    record StatesView(@com.fasterxml.jackson.annotation.JsonProperty("new") int created, int invoked, int running,
+    record StatesView(@JsonProperty("new") int created, int invoked, int running,
             int success, int error, int cancelled) {
 
         static StatesView of(Counts counts) {

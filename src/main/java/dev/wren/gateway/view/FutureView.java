@@ -1,5 +1,6 @@
 package dev.wren.gateway.view;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonRawValue;
@@ -34,12 +35,17 @@ public record FutureView(String callsetId, String callId, StateView state,
     /** States by the names that callers see. */
     @Schema(name = "State")
     enum StateView {
-        @com.fasterxml.jackson.annotation.JsonProperty("new")
-        NEW, @com.fasterxml.jackson.annotation.JsonProperty("invoked")
-        INVOKED, @com.fasterxml.jackson.annotation.JsonProperty("running")
-        RUNNING, @com.fasterxml.jackson.annotation.JsonProperty("success")
-        SUCCESS, @com.fasterxml.jackson.annotation.JsonProperty("error")
-        ERROR, @com.fasterxml.jackson.annotation.JsonProperty("cancelled")
+        @JsonProperty("new")
+        NEW,
+        @JsonProperty("invoked")
+        INVOKED,
+        @JsonProperty("running")
+        RUNNING,
+        @JsonProperty("success")
+        SUCCESS,
+        @JsonProperty("error")
+        ERROR,
+        @JsonProperty("cancelled")
         CANCELLED;
 
         public static StateView of(CallState state) {

@@ -11,7 +11,8 @@ import java.util.function.Function;
 public final class TrainingFunction implements Function<TrainingFunction.Order, TrainingFunction.Receipt> {
 
     public enum Kind {
-        SMALL, LARGE
+        SMALL,
+        LARGE
     }
 
     public record Line(String what, int count, BigDecimal price) {

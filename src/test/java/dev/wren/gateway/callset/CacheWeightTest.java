@@ -35,7 +35,14 @@ class CacheWeightTest {
 
     /** What may be large in a callset. */
     enum Large {
-        NOTHING, INLINE_DATA, META, ENVIRONMENT, EXCLUDED, TABLE, RETRIES, ORIGINS
+        NOTHING,
+        INLINE_DATA,
+        META,
+        ENVIRONMENT,
+        EXCLUDED,
+        TABLE,
+        RETRIES,
+        ORIGINS
     }
 
     private static String text(int entry, int length) {
