@@ -19,6 +19,8 @@ import java.net.MalformedURLException;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -120,13 +122,15 @@ final class FarExecutor implements ExecutorKind, AutoCloseable {
 
     private void run(Sent sent) {
         runs.incrementAndGet();
+        Instant start = Instant.now();
         Outcome outcome = outcome(sent);
         if (sent.datum.startsWith("text lost") && lost.add(sent.callset + " " + sent.call)) {
             // It has run, and nobody hears of it.
             return;
         }
         Report report = new Report(sent.call, sent.attempt, sent.send, outcome,
-                new Report.Status(1_800_000_000_000_000L, 1000, 0, false, "far-1", Output.NONE, null));
+                new Report.Status(ChronoUnit.MICROS.between(Instant.EPOCH, start),
+                        Duration.between(start, Instant.now()).toNanos(), 0, false, "far-1", Output.NONE, null));
         boolean twice;
         synchronized (random) {
             twice = random.nextInt(4) == 0;
