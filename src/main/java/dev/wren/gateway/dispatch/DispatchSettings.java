@@ -1,7 +1,7 @@
 package dev.wren.gateway.dispatch;
 
+import dev.wren.gateway.limits.ByteRange;
 import dev.wren.gateway.limits.Heap;
-import dev.wren.gateway.limits.Sizes;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import java.time.Duration;
@@ -17,8 +17,8 @@ import org.springframework.validation.annotation.Validated;
  * @param lostRetries how often a call that the infrastructure lost is sent again before it is {@code LOST}
  * @param retryBase the wait before a second attempt, on average; doubled for each further one
  * @param retryCap the longest wait before an attempt
- * @param chunkBytes bytes of data in one chunk, at most, except for a single larger datum
- * @param segmentBytes bytes of one log segment, at most, except for a single larger record
+ * @param chunkBytes bytes of data in one chunk, at most, except for a single larger datum; at most 2 GB
+ * @param segmentBytes bytes of one log segment, at most, except for a single larger record; at most 2 GB
  * @param commitThreads segments written at once
  * @param backlog bytes of outcomes that are not yet durable, of all callsets; where there are more, no calls are sent
  * until some are. 0: a sixteenth of the heap
@@ -30,12 +30,13 @@ import org.springframework.validation.annotation.Validated;
 record DispatchSettings(@DefaultValue("3") @Min(0) @Max(100) int lostRetries,
         @DefaultValue("200ms") @DurationMin(nanos = 1) Duration retryBase,
         @DefaultValue("30s") @DurationMin(nanos = 1) Duration retryCap,
-        @DefaultValue("1MB") DataSize chunkBytes, @DefaultValue("1MB") DataSize segmentBytes,
-        @DefaultValue("8") @Min(1) @Max(256) int commitThreads, @DefaultValue("0B") DataSize backlog,
+        @DefaultValue("1MB") @ByteRange(max = Integer.MAX_VALUE) DataSize chunkBytes,
+        @DefaultValue("1MB") @ByteRange(max = Integer.MAX_VALUE) DataSize segmentBytes,
+        @DefaultValue("8") @Min(1) @Max(256) int commitThreads,
+        @DefaultValue("0B") @ByteRange(min = 0) DataSize backlog,
         @DefaultValue("5s") @DurationMin(millis = 100) Duration noteEvery) {
 
     DispatchSettings {
-        Sizes.require("wren.dispatch", chunkBytes, segmentBytes);
         backlog = Heap.orPart(backlog, 16);
     }
 }

@@ -1,6 +1,6 @@
 package dev.wren.gateway.jar;
 
-import dev.wren.gateway.limits.Sizes;
+import dev.wren.gateway.limits.ByteRange;
 import jakarta.validation.constraints.Min;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -21,11 +21,7 @@ import org.springframework.validation.annotation.Validated;
  */
 @Validated
 @ConfigurationProperties("wren.jars")
-record JarSettings(@DefaultValue("256MB") DataSize maxSize, @DefaultValue("100000") @Min(1) int maxEntries,
-        @DefaultValue("2GB") DataSize maxUnpackedSize, @DefaultValue("16") @Min(1) int maxUploads,
-        @Nullable String cacheFolder, @DefaultValue("2GB") DataSize cacheSize) {
-
-    JarSettings {
-        Sizes.require("wren.jars", maxSize, maxUnpackedSize, cacheSize);
-    }
+record JarSettings(@DefaultValue("256MB") @ByteRange DataSize maxSize, @DefaultValue("100000") @Min(1) int maxEntries,
+        @DefaultValue("2GB") @ByteRange DataSize maxUnpackedSize, @DefaultValue("16") @Min(1) int maxUploads,
+        @Nullable String cacheFolder, @DefaultValue("2GB") @ByteRange DataSize cacheSize) {
 }

@@ -10,7 +10,7 @@ public final class Heap {
 
     /** What is configured; where that is zero, one of {@code parts} equal parts of the heap. */
     public static DataSize orPart(DataSize configured, int parts) {
-        return configured.toBytes() > 0 ? configured : DataSize.ofBytes(Runtime.getRuntime().maxMemory() / parts);
+        return configured.toBytes() != 0 ? configured : DataSize.ofBytes(Runtime.getRuntime().maxMemory() / parts);
     }
 
     /** What is configured; where that is zero, as many of {@code bytes} each as fit into one of {@code parts}. */

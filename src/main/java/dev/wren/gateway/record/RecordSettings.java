@@ -1,5 +1,6 @@
 package dev.wren.gateway.record;
 
+import dev.wren.gateway.limits.ByteRange;
 import dev.wren.gateway.limits.Heap;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -13,7 +14,7 @@ import org.springframework.validation.annotation.Validated;
  */
 @Validated
 @ConfigurationProperties("wren.records")
-public record RecordSettings(@DefaultValue("0B") DataSize segmentCache) {
+public record RecordSettings(@DefaultValue("0B") @ByteRange(min = 0) DataSize segmentCache) {
 
     public RecordSettings {
         segmentCache = Heap.orPart(segmentCache, 16);

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
@@ -31,16 +32,27 @@ final class SettingsCheck implements BeanFactoryPostProcessor, EnvironmentAware 
     private static final String METADATA = "/META-INF/spring-configuration-metadata.json";
     private static final ConfigurationPropertyName ROOT = ConfigurationPropertyName.of("wren");
     private static final ConfigurationPropertyName EXECUTORS = ConfigurationPropertyName.of("wren.executors");
+    private static final ConfigurationPropertyName KIND = ConfigurationPropertyName.of("kind");
     /** How environment variables of clients begin, which may be on the same machine. */
-    private static final Set<String> CLIENTS = Set.of("wrenurl", "wrenkey");
+    private static final List<ConfigurationPropertyName> CLIENTS = List.of(ConfigurationPropertyName.of("wren.url"),
+            ConfigurationPropertyName.of("wren.key"));
 
     private @Nullable Environment environment;
     private final Set<String> known = new HashSet<>();
     /** Settings that have members of their own. */
     private final Set<String> maps = new HashSet<>();
+    /** Kinds of executors whose settings are in the metadata. */
+    private final Set<String> kinds = new HashSet<>();
 
     SettingsCheck() {
-        for (JsonNode setting : metadata().path("properties")) {
+        JsonNode metadata = metadata();
+        for (JsonNode group : metadata.path("groups")) {
+            ConfigurationPropertyName name = ConfigurationPropertyName.of(group.path("name").asString());
+            if (EXECUTORS.isParentOf(name)) {
+                kinds.add(name.getLastElement(ConfigurationPropertyName.Form.ORIGINAL));
+            }
+        }
+        for (JsonNode setting : metadata.path("properties")) {
             String name = uniform(setting.path("name").asString());
             String type = setting.path("type").asString();
             known.add(name);
@@ -81,21 +93,25 @@ final class SettingsCheck implements BeanFactoryPostProcessor, EnvironmentAware 
 
     private boolean isKnown(Environment settings, ConfigurationPropertyName name) {
         if (EXECUTORS.isAncestorOf(name)) {
-            // What an executor of another name may have, its kind knows: it is checked as if it were the local one's.
-            String rest = name.subName(EXECUTORS.getNumberOfElements() + 1).toString();
-            return !isLocal(settings, name) || rest.equals("kind") || isKnown("wren.executors.local." + rest);
+            // The settings of a kind are in the metadata as those of an executor that has its name.
+            String kind = kind(settings, name);
+            ConfigurationPropertyName setting = name.subName(EXECUTORS.getNumberOfElements() + 1);
+            return !kinds.contains(kind) || setting.equals(KIND) || isKnown(EXECUTORS.append(kind).append(setting));
         }
-        return isKnown(name.toString()) || CLIENTS.stream().anyMatch(uniform(name.toString())::startsWith);
+        return isKnown(name) || CLIENTS.stream().anyMatch(client -> client.equals(name) || client.isAncestorOf(name));
     }
 
-    private static boolean isLocal(Environment settings, ConfigurationPropertyName name) {
+    private static String kind(Environment settings, ConfigurationPropertyName name) {
         String executor = name.getElement(EXECUTORS.getNumberOfElements(), ConfigurationPropertyName.Form.ORIGINAL);
-        return settings.getProperty("wren.executors." + executor + ".kind", executor).equals("local");
+        return settings.getProperty(EXECUTORS + "." + executor + "." + KIND, executor);
     }
 
-    private boolean isKnown(String name) {
-        String given = uniform(name);
-        return known.contains(given) || maps.stream().anyMatch(given::startsWith);
+    private boolean isKnown(ConfigurationPropertyName name) {
+        return known.contains(uniform(name.toString())) || isMember(name.getParent());
+    }
+
+    private boolean isMember(ConfigurationPropertyName of) {
+        return !of.isEmpty() && (maps.contains(uniform(of.toString())) || isMember(of.getParent()));
     }
 
     /** Without what environment variables cannot have. */

@@ -1,6 +1,6 @@
 package dev.wren.gateway.executor.local;
 
-import dev.wren.gateway.limits.Sizes;
+import dev.wren.gateway.limits.ByteRange;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import java.time.Duration;
@@ -32,9 +32,9 @@ import org.springframework.validation.annotation.Validated;
  * @param recallAfter when a call runs longer, those after it in its chunk go elsewhere
  * @param chunkMax data in a chunk, at most, where the caller has not said how many
  * @param inlineLimit bytes of a value's JSON up to which it travels in its record; at most 4 MB
- * @param resultLimit bytes of a value's JSON, at most; at most 1 GB
+ * @param resultLimit bytes of a value's JSON, at most; at most 2 GB
  * @param excerptLimit bytes of output shown with the status of a call; at most 4 MB
- * @param logLimit bytes of output kept; of more, head and tail
+ * @param logLimit bytes of output kept, at most 2 GB; of more, head and tail
  * @param nestingLimit levels of nesting of a datum or value
  * @param users names of the operating system's users that run the functions of tenants, by tenant: other tenants' files
  * and the gateway's own are closed to these. The gateway must be root then, and there must be {@code setpriv}
@@ -48,15 +48,18 @@ import org.springframework.validation.annotation.Validated;
 @ConfigurationProperties("wren.executors.local")
 record LocalSettings(@Nullable @Min(1) @Max(LocalSettings.MAX_WORKERS) Integer workers,
         @Nullable @Min(2) Integer processes, @DefaultValue("true") boolean spare,
-        @DefaultValue("0B") DataSize memory, @DefaultValue("60s") @DurationMin(millis = 1) Duration idleTimeout,
+        @DefaultValue("0B") @ByteRange(min = 0) DataSize memory,
+        @DefaultValue("60s") @DurationMin(millis = 1) Duration idleTimeout,
         @DefaultValue("60s") @DurationMin(millis = 1) Duration startTimeout,
         @DefaultValue("60s") @DurationMin(millis = 1) Duration setupTimeout,
         @DefaultValue("10s") @DurationMin Duration grace,
         @DefaultValue("10s") @DurationMin Duration stopTimeout, @DefaultValue("20ms") @DurationMin Duration chunkTime,
         @DefaultValue("100ms") @DurationMin(millis = 1) Duration recallAfter,
         @DefaultValue("4096") @Min(1) int chunkMax,
-        @DefaultValue("64KB") DataSize inlineLimit, @DefaultValue("64MB") DataSize resultLimit,
-        @DefaultValue("8KB") DataSize excerptLimit, @DefaultValue("1MB") DataSize logLimit,
+        @DefaultValue("64KB") @ByteRange(max = LocalSettings.MAX_INLINE) DataSize inlineLimit,
+        @DefaultValue("64MB") @ByteRange(max = Integer.MAX_VALUE) DataSize resultLimit,
+        @DefaultValue("8KB") @ByteRange(max = LocalSettings.MAX_INLINE) DataSize excerptLimit,
+        @DefaultValue("1MB") @ByteRange(max = Integer.MAX_VALUE) DataSize logLimit,
         @DefaultValue("1000") @Min(1) @Max(100_000) int nestingLimit,
         @DefaultValue Map<String, String> users,
         @DefaultValue({
@@ -65,23 +68,14 @@ record LocalSettings(@Nullable @Min(1) @Max(LocalSettings.MAX_WORKERS) Integer w
         @Nullable String cacheFolder) {
 
     static final int MAX_WORKERS = 1024;
-    private static final long MAX_INLINE = 4L << 20;
+    /** A message of reports has at most 16 MB. */
+    static final long MAX_INLINE = 4L << 20;
 
     LocalSettings {
         users = Map.copyOf(users);
         environment = List.copyOf(environment);
         jvmArguments = List.copyOf(jvmArguments);
         overridable = Set.copyOf(overridable);
-        Sizes.require("an executor", inlineLimit, resultLimit, excerptLimit, logLimit);
-        if (memory.isNegative() || resultLimit.toBytes() > Integer.MAX_VALUE
-                || logLimit.toBytes() > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException("memory: not negative; resultLimit and logLimit: at most 2GB");
-        }
-        if (inlineLimit.toBytes() > MAX_INLINE || excerptLimit.toBytes() > MAX_INLINE) {
-            throw new IllegalArgumentException(
-                    "inlineLimit and excerptLimit: at most 4MB, since a message of reports has"
-                            + " at most 16MB");
-        }
         if (memory.toBytes() == 0) {
             memory = WorkerMemory.here().heap(slots(workers));
         }
