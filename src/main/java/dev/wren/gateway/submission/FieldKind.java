@@ -19,10 +19,9 @@ import tools.jackson.databind.JsonNode;
  * @param <T> what it is in the settings
  */
 sealed interface FieldKind<T> permits FieldKind.Text, FieldKind.Whole, FieldKind.Truth, FieldKind.Seconds,
-        FieldKind.Tolerance, FieldKind.Packages, ObjectKinds.Strings, ObjectKinds.Text, ObjectKinds.Scalars,
-        ObjectKinds.InvokeArgs {
+        FieldKind.Tolerance, FieldKind.Packages, ObjectKinds.Members, ObjectKinds.Text {
 
-    /** A field that was given: its value, and its text where that is kept. */
+    /** A field that was given: its value, and its text where its form is {@link Form#JSON}. */
     record Given(String name, JsonNode value, @Nullable String text) {
 
         String pointer() {
@@ -47,7 +46,7 @@ sealed interface FieldKind<T> permits FieldKind.Text, FieldKind.Whole, FieldKind
         SCALARS,
         /** Entry by entry, strings. */
         TEXTS,
-        /** Entry by entry, any JSON. */
+        /** Entry by entry, any JSON; its text is kept as it was given. */
         JSON
     }
 

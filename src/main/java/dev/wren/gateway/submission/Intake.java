@@ -62,8 +62,7 @@ public final class Intake {
 
     Intake(ObjectStore store, Callsets callsets, RunningCallsets running, Jars jars, FunctionCheck functions,
             Placement placement, OpenCallsets open, Shutdown shutdown, ReceiveMemory receiveMemory,
-            CallsetSettings limits,
-            TenantShare share, Clock clock, MeterRegistry metrics) {
+            CallsetSettings limits, TenantShare share, Clock clock, MeterRegistry metrics) {
         this.store = store;
         this.callsets = callsets;
         this.running = running;

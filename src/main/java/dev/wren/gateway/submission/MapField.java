@@ -101,6 +101,12 @@ enum MapField {
         return BY_NAME.get(name);
     }
 
+    /** Whether there is a field of that name whose text is kept as it was given. */
+    static boolean isText(String name) {
+        MapField field = of(name);
+        return field != null && field.kind.form() == FieldKind.Form.JSON;
+    }
+
     String fieldName() {
         return fieldName;
     }

@@ -18,7 +18,7 @@ import tools.jackson.databind.JsonNode;
  * Checks the fields of a map, whether they came as JSON or as query parameters. All that is wrong is collected, up to a
  * bound. Used by one thread, once.
  */
-public final class MapFields {
+final class MapFields {
 
     /** Characters of a jar's reference, a handler, an executor's name. */
     static final int MAX_TEXT = 1024;
@@ -27,7 +27,7 @@ public final class MapFields {
     private static final FieldKind.Text TEXT = new FieldKind.Text(MAX_TEXT);
 
     private final Map<String, JsonNode> fields;
-    private final @Nullable String extraMeta;
+    private final Map<String, String> texts;
     private final Function<String, FieldErrorAt> where;
     private final List<FieldError> errors = new ArrayList<>();
 
@@ -40,12 +40,12 @@ public final class MapFields {
      * Fields to check.
      *
      * @param fields by name, without {@code iterdata}
-     * @param extraMeta the text of that field, if it was given
+     * @param texts those of fields that are kept as they were given, by name
      * @param pointers whether errors carry pointers, or names of query parameters
      */
-    MapFields(Map<String, JsonNode> fields, @Nullable String extraMeta, boolean pointers) {
+    MapFields(Map<String, JsonNode> fields, Map<String, String> texts, boolean pointers) {
         this.fields = fields;
-        this.extraMeta = extraMeta;
+        this.texts = texts;
         this.where = pointers
                 ? path -> detail -> new FieldError(path, null, detail)
                 : path -> detail -> new FieldError(null, parameter(path), detail);
@@ -76,7 +76,7 @@ public final class MapFields {
         }
         Map<String, JsonNode> fields = new LinkedHashMap<>();
         body.properties().forEach(field -> fields.put(field.getKey(), field.getValue()));
-        MapFields checked = new MapFields(fields, null, true);
+        MapFields checked = new MapFields(fields, Map.of(), true);
         for (String name : fields.keySet()) {
             if (MapField.of(name) != null || name.equals("iterdata")) {
                 checked.wrong(Pointers.to(name), "A reduce has the settings of its map; there is only function.");
@@ -132,8 +132,9 @@ public final class MapFields {
             settings.handler(text(function.get("handler"), "/function/handler"));
         }
         for (MapField field : MapField.values()) {
-            JsonNode value = fields.get(field.fieldName());
-            field.apply(value == null ? null : new FieldKind.Given(field.fieldName(), value, extraMeta), this::wrong,
+            String name = field.fieldName();
+            JsonNode value = fields.get(name);
+            field.apply(value == null ? null : new FieldKind.Given(name, value, texts.get(name)), this::wrong,
                     settings);
         }
         if (!errors.isEmpty()) {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -28,8 +29,8 @@ final class MapParameters {
     private final Map<String, ObjectNode> maps = new LinkedHashMap<>();
     private final ObjectNode function = NODES.objectNode();
     private final List<FieldError> errors = new ArrayList<>();
-    /** The members of {@code extraMeta}, in the digits that were given. */
-    private final StringBuilder meta = new StringBuilder();
+    /** Fields that are kept as texts, in the digits that were given. */
+    private final Map<String, StringJoiner> texts = new LinkedHashMap<>();
 
     /**
      * The settings that a query says.
@@ -41,8 +42,9 @@ final class MapParameters {
         query.forEach(parameters::take);
         parameters.fields.put("function", parameters.function);
         parameters.fields.putAll(parameters.maps);
-        MapFields checked = new MapFields(parameters.fields,
-                parameters.meta.isEmpty() ? null : "{" + parameters.meta + "}", false);
+        Map<String, String> texts = new LinkedHashMap<>();
+        parameters.texts.forEach((name, text) -> texts.put(name, text.toString()));
+        MapFields checked = new MapFields(parameters.fields, texts, false);
         parameters.errors.forEach(checked::wrong);
         return checked.settings();
     }
@@ -90,10 +92,8 @@ final class MapParameters {
             case SCALARS -> map(field).set(name, scalar(value));
             case JSON -> {
                 ObjectNode _ = map(field);
-                meta.append(meta.isEmpty() ? "" : ",")
-                        .append(NODES.stringNode(name))
-                        .append(':')
-                        .append(json(value) == null ? NODES.stringNode(value).toString() : value.strip());
+                texts.computeIfAbsent(field, _ -> new StringJoiner(",", "{", "}")).add(NODES.stringNode(name) + ":"
+                        + (json(value) == null ? NODES.stringNode(value).toString() : value.strip()));
             }
             case TEXT, SCALAR, LIST -> errors.add(unknown(field + "." + name));
         }

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +32,6 @@ import tools.jackson.databind.JsonNode;
 final class MapRequestReader {
 
     private static final String DATA = "iterdata";
-    private static final String META = "extraMeta";
     /** Bytes of all fields but the data. */
     private static final int MAX_FIELDS = 1 << 20;
     private static final int MAX_UNKNOWN = 50;
@@ -66,7 +66,7 @@ final class MapRequestReader {
     private MapSettings read(JsonBytes bytes, JsonParser parser, DataSink sink) throws IOException {
         Map<String, JsonNode> fields = new LinkedHashMap<>();
         List<String> unknown = new ArrayList<>();
-        String meta = null;
+        Map<String, String> texts = new HashMap<>();
         String dataWrong = "This field is missing.";
         // Bytes that fields may still have; what is kept of the body is bounded by it at every step.
         long left = MAX_FIELDS;
@@ -99,8 +99,9 @@ final class MapRequestReader {
                 if (MapFields.isField(name)) {
                     int length = (int) (position - from);
                     fields.put(name, parsers.value(bytes.window(), bytes.offset(from), length));
-                    if (name.equals(META)) {
-                        meta = new String(bytes.window(), bytes.offset(from), length, StandardCharsets.UTF_8);
+                    if (MapField.isText(name)) {
+                        texts.put(name,
+                                new String(bytes.window(), bytes.offset(from), length, StandardCharsets.UTF_8));
                     }
                 } else {
                     unknown(unknown, name);
@@ -109,7 +110,7 @@ final class MapRequestReader {
             bytes.mark(position, left, tooLarge());
         }
         JsonParsers.end(parser);
-        MapFields checked = new MapFields(fields, meta, true);
+        MapFields checked = new MapFields(fields, texts, true);
         unknown.forEach(checked::unknown);
         if (dataWrong != null) {
             checked.wrong("/" + DATA, dataWrong);

@@ -4,6 +4,7 @@ import dev.wren.gateway.json.Pointers;
 import io.swagger.v3.oas.models.media.Schema;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -14,18 +15,57 @@ final class ObjectKinds {
     private ObjectKinds() {
     }
 
-    private static Map<String, JsonNode> entries(FieldKind.Given given, FieldKind.Wrong wrong) {
-        if (!given.value().isObject()) {
-            wrong.at(given.pointer(), "An object.");
+    /**
+     * An object that is checked member by member.
+     *
+     * @param <T> what its members are
+     */
+    sealed interface Members<T> extends FieldKind<Map<String, T>> {
+
+        /** The value of a member; null where it is wrong, and {@code wrong} was told why. */
+        @Nullable
+        T member(String name, JsonNode value, Consumer<String> wrong);
+
+        @Override
+        default Map<String, T> read(FieldKind.Given given, FieldKind.Wrong wrong) {
+            if (!given.value().isObject()) {
+                wrong.at(given.pointer(), "An object.");
+                return Map.of();
+            }
+            Map<String, T> members = new LinkedHashMap<>();
+            given.value().properties().forEach(entry -> {
+                String name = entry.getKey();
+                T member = member(name, entry.getValue(), why -> wrong.at(Pointers.to(given.name(), name), why));
+                if (member != null) {
+                    members.put(name, member);
+                }
+            });
+            return members;
+        }
+
+        @Override
+        default Map<String, T> otherwise() {
             return Map.of();
         }
-        Map<String, JsonNode> entries = new LinkedHashMap<>();
-        given.value().properties().forEach(entry -> entries.put(entry.getKey(), entry.getValue()));
-        return entries;
+
+        @Override
+        default FieldKind.Form form() {
+            return FieldKind.Form.SCALARS;
+        }
+
+        @Override
+        default Schema<?> schema() {
+            return FieldKind.of("object").additionalProperties(new Schema<>());
+        }
+
+        @Override
+        default Schema<?> parameter() {
+            return FieldKind.of("string");
+        }
     }
 
     /**
-     * An object whose members are strings.
+     * Members are strings.
      *
      * @param names what their names look like
      * @param maxName characters of a name
@@ -36,19 +76,21 @@ final class ObjectKinds {
      */
     record Strings(Pattern names, int maxName, int maxValue, int maxEntries, int maxAll, String rule)
             implements
-                FieldKind<Map<String, String>> {
+                Members<String> {
+
+        @Override
+        public @Nullable String member(String name, JsonNode value, Consumer<String> wrong) {
+            if (names.matcher(name).matches() && name.length() <= maxName && value.isString()
+                    && value.asString().length() <= maxValue && value.asString().indexOf('\0') < 0) {
+                return value.asString();
+            }
+            wrong.accept(rule);
+            return null;
+        }
 
         @Override
         public Map<String, String> read(FieldKind.Given given, FieldKind.Wrong wrong) {
-            Map<String, String> strings = new LinkedHashMap<>();
-            entries(given, wrong).forEach((name, value) -> {
-                if (names.matcher(name).matches() && name.length() <= maxName && value.isString()
-                        && value.asString().length() <= maxValue && value.asString().indexOf('\0') < 0) {
-                    strings.put(name, value.asString());
-                } else {
-                    wrong.at(Pointers.to(given.name(), name), rule);
-                }
-            });
+            Map<String, String> strings = Members.super.read(given, wrong);
             if (strings.size() > maxEntries) {
                 wrong.at(given.pointer(), "At most " + maxEntries + " " + given.name() + ".");
             }
@@ -58,11 +100,6 @@ final class ObjectKinds {
                 wrong.at(given.pointer(), "At most " + maxAll + " characters altogether.");
             }
             return strings;
-        }
-
-        @Override
-        public Map<String, String> otherwise() {
-            return Map.of();
         }
 
         @Override
@@ -83,6 +120,49 @@ final class ObjectKinds {
         @Override
         public String entryNames() {
             return names.pattern();
+        }
+    }
+
+    /** Members are strings, numbers or booleans. */
+    record Scalars() implements Members<Object> {
+
+        @Override
+        public @Nullable Object member(String name, JsonNode value, Consumer<String> wrong) {
+            if (value.isString()) {
+                return value.asString();
+            }
+            if (value.isBoolean()) {
+                return value.booleanValue();
+            }
+            if (value.isNumber()) {
+                return value.numberValue();
+            }
+            wrong.accept("A string, a number, true or false.");
+            return null;
+        }
+    }
+
+    /** Members are fields of an invocation. */
+    record InvokeArgs() implements Members<Object> {
+
+        /** Whether each is a number; the others are strings. */
+        private static final Map<String, Boolean> OVERWRITABLE = Map.of("protocolVersion", true, "callsetId", false,
+                "sha256", false, "jar", false, "handler", false, "extraMeta", false);
+
+        @Override
+        public @Nullable Object member(String name, JsonNode value, Consumer<String> wrong) {
+            Boolean number = OVERWRITABLE.get(name);
+            if (number == null) {
+                wrong.accept("There is no such field of an invocation; there are "
+                        + OVERWRITABLE.keySet().stream().sorted().toList() + ".");
+            } else if (number && !(value.isIntegralNumber() && value.canConvertToInt())) {
+                wrong.accept("A whole number.");
+            } else if (!number && !value.isString()) {
+                wrong.accept("A string.");
+            } else {
+                return number ? (Object) value.intValue() : value.asString();
+            }
+            return null;
         }
     }
 
@@ -108,95 +188,6 @@ final class ObjectKinds {
         @Override
         public FieldKind.Form form() {
             return FieldKind.Form.JSON;
-        }
-
-        @Override
-        public Schema<?> schema() {
-            return FieldKind.of("object").additionalProperties(new Schema<>());
-        }
-
-        @Override
-        public Schema<?> parameter() {
-            return FieldKind.of("string");
-        }
-    }
-
-    /** An object whose members are strings, numbers or booleans. */
-    record Scalars() implements FieldKind<Map<String, Object>> {
-
-        @Override
-        public Map<String, Object> read(FieldKind.Given given, FieldKind.Wrong wrong) {
-            Map<String, Object> scalars = new LinkedHashMap<>();
-            entries(given, wrong).forEach((name, value) -> {
-                if (value.isString()) {
-                    scalars.put(name, value.asString());
-                } else if (value.isBoolean()) {
-                    scalars.put(name, value.booleanValue());
-                } else if (value.isNumber()) {
-                    scalars.put(name, value.numberValue());
-                } else {
-                    wrong.at(Pointers.to(given.name(), name), "A string, a number, true or false.");
-                }
-            });
-            return scalars;
-        }
-
-        @Override
-        public Map<String, Object> otherwise() {
-            return Map.of();
-        }
-
-        @Override
-        public FieldKind.Form form() {
-            return FieldKind.Form.SCALARS;
-        }
-
-        @Override
-        public Schema<?> schema() {
-            return FieldKind.of("object").additionalProperties(new Schema<>());
-        }
-
-        @Override
-        public Schema<?> parameter() {
-            return FieldKind.of("string");
-        }
-    }
-
-    /** Fields of an invocation. */
-    record InvokeArgs() implements FieldKind<Map<String, Object>> {
-
-        /** Whether each is a number; the others are strings. */
-        private static final Map<String, Boolean> OVERWRITABLE = Map.of("protocolVersion", true, "callsetId", false,
-                "sha256", false, "jar", false, "handler", false, "extraMeta", false);
-
-        @Override
-        public Map<String, Object> read(FieldKind.Given given, FieldKind.Wrong wrong) {
-            Map<String, Object> overwrite = new LinkedHashMap<>();
-            entries(given, wrong).forEach((name, value) -> {
-                String pointer = Pointers.to(given.name(), name);
-                Boolean number = OVERWRITABLE.get(name);
-                if (number == null) {
-                    wrong.at(pointer, "There is no such field of an invocation; there are "
-                            + OVERWRITABLE.keySet().stream().sorted().toList() + ".");
-                } else if (number && !(value.isIntegralNumber() && value.canConvertToInt())) {
-                    wrong.at(pointer, "A whole number.");
-                } else if (!number && !value.isString()) {
-                    wrong.at(pointer, "A string.");
-                } else {
-                    overwrite.put(name, number ? (Object) value.intValue() : value.asString());
-                }
-            });
-            return overwrite;
-        }
-
-        @Override
-        public Map<String, Object> otherwise() {
-            return Map.of();
-        }
-
-        @Override
-        public FieldKind.Form form() {
-            return FieldKind.Form.SCALARS;
         }
 
         @Override
