@@ -8,6 +8,7 @@ import dev.wren.protocol.CallsetId;
 import dev.wren.protocol.ObjectKeys;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
@@ -140,8 +141,8 @@ public final class Callsets {
      * @param limit at most so many
      */
     public Part listRunning(String tenant, Predicate<Callset> filter, @Nullable CallsetId after, int limit) {
-        List<Callset> found = known.running(tenant).stream()
-                .filter(callset -> after == null || callset.id().key().compareTo(after.key()) > 0)
+        NavigableMap<String, Callset> running = known.running(tenant);
+        List<Callset> found = (after == null ? running : running.tailMap(after.key(), false)).values().stream()
                 .filter(callset -> !callset.isDone())
                 .filter(filter)
                 .limit(limit + 1L)

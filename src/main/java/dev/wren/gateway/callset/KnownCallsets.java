@@ -11,9 +11,9 @@ import dev.wren.protocol.ObjectKeys;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
-import java.util.Comparator;
-import java.util.List;
+import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.springframework.stereotype.Component;
@@ -39,8 +39,7 @@ final class KnownCallsets {
             .maximumSize(50_000).expireAfterWrite(Duration.ofMinutes(10)).build();
 
     KnownCallsets(ObjectStore store, CallLog callLog, Driver driver, OpenCallsets open, Ticker ticker,
-            CallsetSettings limits,
-            MeterRegistry metrics) {
+            CallsetSettings limits, MeterRegistry metrics) {
         this.store = store;
         this.callLog = callLog;
         this.driver = driver;
@@ -104,12 +103,15 @@ final class KnownCallsets {
         running.put(callset.id(), callset);
     }
 
-    /** Those of a tenant that are not done, newest first. */
-    List<Callset> running(String tenant) {
-        return running.values().stream()
-                .filter(callset -> callset.tenant().equals(tenant))
-                .sorted(Comparator.comparing(callset -> callset.id().key()))
-                .toList();
+    /** Those of a tenant that are not done, by the keys of their ids: newest first. */
+    NavigableMap<String, Callset> running(String tenant) {
+        NavigableMap<String, Callset> found = new TreeMap<>();
+        for (Callset callset : running.values()) {
+            if (callset.tenant().equals(tenant)) {
+                found.put(callset.id().key(), callset);
+            }
+        }
+        return found;
     }
 
     /** Whether this very object is a callset that is not done. */

@@ -96,16 +96,27 @@ public final class OpenCallsets {
             return Optional.empty();
         }
         etag = object.get().etag();
-        try {
-            Note read = json.readValue(object.get().bytes(), Note.class);
+        Optional<Note> note = read(object.get().bytes());
+        if (note.isPresent()) {
             synchronized (this) {
-                last = Math.max(last, read.watermark());
+                last = Math.max(last, note.get().watermark());
             }
-            return Optional.of(read);
-        } catch (JacksonException e) {
-            log.error("{} is damaged; all callsets are looked at: {}", ObjectKeys.shard(SHARD), e.getMessage());
-            return Optional.empty();
         }
+        return note;
+    }
+
+    private Optional<Note> read(byte[] bytes) {
+        String wrong = "it is null";
+        try {
+            Note read = json.readValue(bytes, Note.class);
+            if (read != null) {
+                return Optional.of(read);
+            }
+        } catch (JacksonException e) {
+            wrong = e.getMessage();
+        }
+        log.error("{} is damaged; all callsets are looked at: {}", ObjectKeys.shard(SHARD), wrong);
+        return Optional.empty();
     }
 
     /** Notes in the store what is known now, if it is not what was noted before. Called by one thread at a time. */

@@ -21,8 +21,7 @@ public final class Recovery {
     private final OpenCallsets open;
     private final Rescues rescues;
 
-    Recovery(Callsets callsets, KnownCallsets known, RunningCallsets running, OpenCallsets open,
-            Rescues rescues) {
+    Recovery(Callsets callsets, KnownCallsets known, RunningCallsets running, OpenCallsets open, Rescues rescues) {
         this.callsets = callsets;
         this.known = known;
         this.running = running;
@@ -49,7 +48,7 @@ public final class Recovery {
                 return id.millis() >= watermark;
             });
         }
-        note.ifPresent(known -> known.named().forEach(ref -> look(ref.tenant(), ref.id(), found)));
+        note.ifPresent(noted -> noted.named().forEach(ref -> look(ref.tenant(), ref.id(), found)));
         // All are known before any is driven: a reduce looks for the callset that it waits for.
         found.forEach(known::runs);
         return (int) found.stream().filter(this::resume).count();

@@ -28,7 +28,7 @@ final class AttemptObjects {
         put(ObjectKeys.log(of.tenant(), of.id(), of.callId(report.call()), report.attempt(), report.send()), output);
     }
 
-    /** Nobody else has this key: the number of the sending is in it. */
+    /** Nobody else has this key, since the number of the sending is in it: what is there already is the same. */
     private void put(String key, InputStream bytes) {
         if (state.locked(() -> state.stopped)) {
             return;

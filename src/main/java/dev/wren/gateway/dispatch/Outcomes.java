@@ -11,7 +11,6 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -190,8 +189,9 @@ final class Outcomes implements AutoCloseable {
                 }
                 Report.Status status = report.status();
                 if (status != null) {
+                    // The clock may have gone back between the two.
                     timer("wren.call.queue", "from the callset's creation to the invocation", callset).record(
-                            Duration.between(callset.createdAt(), Instant.ofEpochMilli(invokedMillis)));
+                            Math.max(0, invokedMillis - callset.createdAt().toEpochMilli()), TimeUnit.MILLISECONDS);
                     timer("wren.call.run", "the function's own time", callset).record(status.execNanos(),
                             TimeUnit.NANOSECONDS);
                     if (status.setupNanos() > 0) {

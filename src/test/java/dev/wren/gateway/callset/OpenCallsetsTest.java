@@ -14,6 +14,8 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class OpenCallsetsTest {
 
@@ -103,9 +105,12 @@ class OpenCallsetsTest {
         assertThat(isLookedAt(at("2026-01-01T00:00:00Z").load().orElseThrow(), before)).isFalse();
     }
 
-    @Test
-    void a_damaged_note_counts_as_none() {
-        memory.putIfAbsent(ObjectKeys.shard(0), "rot".getBytes(StandardCharsets.UTF_8));
+    @ParameterizedTest
+    @ValueSource(strings = {
+            "rot", "null", "", "[]", "{\"watermark\":1}",
+            "{\"watermark\":1,\"named\":[{\"tenant\":\"red\",\"id\":\"x\"}]}"})
+    void a_damaged_note_counts_as_none(String damaged) {
+        memory.putIfAbsent(ObjectKeys.shard(0), damaged.getBytes(StandardCharsets.UTF_8));
         OpenCallsets open = at("2026-01-01T00:00:00Z");
         assertThat(open.load()).isEmpty();
         open.next("red");

@@ -13,7 +13,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -26,8 +25,8 @@ final class FolderListings {
 
     /** Folders with fewer are read each time. */
     private static final int MANY = 500;
-    /** Bytes that a kept name takes, measured: a string of 26 characters in a tree. */
-    private static final int NAME = 130;
+    /** Bytes that a kept name takes, at most: an id, in a tree. FolderListingsTest measures it. */
+    static final int NAME = 130;
 
     private final String hidden;
     private final int maxNames;
@@ -52,15 +51,15 @@ final class FolderListings {
                 return (startAfter == null ? known : known.tailSet(startAfter, false)).stream().limit(limit).toList();
             }
         }
-        Predicate<String> wanted = name -> startAfter == null || name.compareTo(startAfter) > 0;
         TreeSet<String> page = new TreeSet<>();
         int seen = 0;
         try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
             for (Path file : files) {
                 seen++;
                 String name = file.getFileName().toString();
-                boolean fits = page.size() < limit || name.compareTo(page.last()) < 0;
-                if (fits && wanted.test(name) && !name.equals(hidden) && Files.isDirectory(file)) {
+                boolean fits = (page.size() < limit || name.compareTo(page.last()) < 0)
+                        && (startAfter == null || name.compareTo(startAfter) > 0);
+                if (fits && !name.equals(hidden) && Files.isDirectory(file)) {
                     page.add(name);
                     if (page.size() > limit) {
                         page.removeLast();
