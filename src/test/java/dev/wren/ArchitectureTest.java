@@ -54,6 +54,13 @@ class ArchitectureTest {
         rules.put("nobody outside names the local executor",
                 noClasses().that(not(resideInAPackage(root + ".gateway.executor.local..")))
                         .should().dependOnClassesThat().resideInAPackage(root + ".gateway.executor.local.."));
+        rules.put("nobody outside names a store of one kind",
+                noClasses().that(not(resideInAnyPackage(root + ".gateway.store.file..", root + ".gateway.store.s3..")))
+                        .should().dependOnClassesThat()
+                        .resideInAnyPackage(root + ".gateway.store.file..", root + ".gateway.store.s3.."));
+        rules.put("the AWS SDK stays in the store on S3", noClasses().that().resideInAPackage(root + "..")
+                .and(not(resideInAPackage(root + ".gateway.store.s3..")))
+                .should().dependOnClassesThat().resideInAnyPackage("software.amazon.awssdk..", "io.awspring.."));
         rules.put("Spring's web parts stay in web, security and controllers",
                 noClasses().that().resideInAPackage(root + ".gateway..")
                         .and(not(resideInAnyPackage(root + ".gateway.web..", root + ".gateway.security..")))

@@ -153,6 +153,14 @@ public final class FaultyStore implements BeanPostProcessor {
         }
 
         @Override
+        public void sweep() {
+            through("sweep", "", () -> {
+                store.sweep();
+                return "";
+            });
+        }
+
+        @Override
         public String description() {
             return store.description();
         }

@@ -2,23 +2,19 @@ package dev.wren.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Schemathesis throws seeded cases, right and wrong ones, at every operation of the specification: none may be answered
- * with a 5xx, or in a way that is not documented. It is installed below {@code target} the first time; without python3
- * the test is left out, and says so.
+ * with a 5xx, or in a way that is not documented.
  *
  * <p>
  * Two checks are off. {@code positive_data_acceptance}: what fits the schema may still be refused, since a jar or a
@@ -28,12 +24,10 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class SchemathesisIT {
 
-    private static final String VERSION = "4.32.5";
+    private static final PythonTool SCHEMATHESIS = new PythonTool("schemathesis", "4.32.5", "schemathesis");
     private static final int CASES = 2000;
     /** For each operation; with those of the specification's limits that makes over {@link #CASES}. */
     private static final int EXAMPLES = 150;
-    private static final Path FOLDER = Path.of("target", "schemathesis-" + VERSION).toAbsolutePath();
-    private static final Path LOG = Path.of("target", "schemathesis.log").toAbsolutePath();
     private static final List<String> CHECKS = List.of("not_a_server_error", "status_code_conformance",
             "content_type_conformance", "response_headers_conformance", "response_schema_conformance",
             "unsupported_method", "allow_header_conformance");
@@ -41,7 +35,7 @@ class SchemathesisIT {
 
     @Test
     void no_case_is_answered_with_a_5xx_or_undocumented(@TempDir Path folder) throws Exception {
-        List<String> schemathesis = install();
+        List<String> schemathesis = SCHEMATHESIS.install();
         try (RunningGateway gateway = RunningGateway.startWithFunctions(folder.resolve("store"),
                 "--wren.web.longest-wait=100ms", "--wren.callsets.map-item-limit=20", "--wren.jars.max-size=1MB")) {
             Http http = gateway.http();
@@ -78,58 +72,12 @@ class SchemathesisIT {
             command.addAll(List.of("--config-file", config.toString(), "run", gateway.url() + "/v3/api-docs", "--seed",
                     "20", "--max-examples", Integer.toString(EXAMPLES), "--generation-database",
                     "none", "--warnings", "off", "--no-color"));
-            int exit = run(command, 5);
-            String said = Files.readString(LOG);
+            int exit = SCHEMATHESIS.run(command, 5);
+            String said = Files.readString(SCHEMATHESIS.log());
             assertThat(exit).as(said.substring(Math.max(0, said.length() - 20_000))).isZero();
             Matcher generated = GENERATED.matcher(said);
             assertThat(generated.find()).as(said).isTrue();
             assertThat(Integer.parseInt(generated.group(1))).isGreaterThanOrEqualTo(CASES);
-        }
-    }
-
-    /** Installs it if it is not there; the start of its command line. */
-    private static List<String> install() throws Exception {
-        boolean python = runs(List.of("python3", "--version"));
-        if (!python) {
-            System.out.println("SchemathesisIT is left out: there is no python3 here.");
-        }
-        Assumptions.assumeTrue(python, "there is no python3 here");
-        Path command = FOLDER.resolve("bin/schemathesis");
-        if (Files.exists(command) && run(List.of(command.toString(), "--version"), 1) == 0
-                && Files.readString(LOG).contains(VERSION)) {
-            return List.of(command.toString());
-        }
-        String wanted = "schemathesis==" + VERSION;
-        if (run(List.of("python3", "-m", "venv", "--clear", FOLDER.toString()), 5) == 0 && run(
-                List.of(FOLDER.resolve("bin/python").toString(), "-m", "pip", "install", "--quiet", wanted), 10) == 0) {
-            return List.of(command.toString());
-        }
-        // Where Python has no venv of its own.
-        assertThat(run(List.of("python3", "-m", "pip", "install", "--quiet", "--upgrade", "--target",
-                FOLDER.toString(), wanted), 10))
-                .as("schemathesis could not be installed: python3 needs venv or pip, and a package index; see %s", LOG)
-                .isZero();
-        return List.of("env", "PYTHONPATH=" + FOLDER, "python3", command.toString());
-    }
-
-    private static boolean runs(List<String> command) throws InterruptedException {
-        try {
-            return run(command, 1) == 0;
-        } catch (IOException _) {
-            return false;
-        }
-    }
-
-    private static int run(List<String> command, int minutes) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(command).directory(LOG.getParent().toFile())
-                .redirectErrorStream(true).redirectOutput(LOG.toFile()).start();
-        try {
-            assertThat(process.waitFor(minutes, TimeUnit.MINUTES)).as("%s takes too long; see %s", command, LOG)
-                    .isTrue();
-            return process.exitValue();
-        } finally {
-            process.descendants().forEach(ProcessHandle::destroyForcibly);
-            process.destroyForcibly();
         }
     }
 }

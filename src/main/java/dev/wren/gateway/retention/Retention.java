@@ -57,8 +57,7 @@ final class Retention implements SmartLifecycle {
     private volatile boolean running;
 
     Retention(Callsets callsets, Intake intake, IdempotencyKeys keys, Jars jars, ObjectStore store,
-            RetentionSettings settings,
-            Clock clock, MeterRegistry metrics) {
+            RetentionSettings settings, Clock clock, MeterRegistry metrics) {
         this.callsets = callsets;
         this.intake = intake;
         this.keys = keys;
@@ -78,6 +77,11 @@ final class Retention implements SmartLifecycle {
 
     /** Removes what is old now. One at a time. */
     synchronized void sweep() {
+        try {
+            store.sweep();
+        } catch (StoreException e) {
+            log.warn("what broken writes have left is removed later: {}", e.getMessage());
+        }
         jars.beginSweep();
         for (String tenant : callsets.tenants()) {
             try {

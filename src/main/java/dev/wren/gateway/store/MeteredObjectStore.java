@@ -101,6 +101,14 @@ final class MeteredObjectStore implements ObjectStore {
     }
 
     @Override
+    public void sweep() {
+        time("sweep", () -> {
+            store.sweep();
+            return OK;
+        }, came -> came);
+    }
+
+    @Override
     public String description() {
         return store.description();
     }

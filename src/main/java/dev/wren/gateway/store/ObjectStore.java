@@ -71,7 +71,8 @@ public interface ObjectStore extends AutoCloseable {
     List<Entry> list(String prefix, @Nullable String startAfter, int limit);
 
     /**
-     * Names of the folders directly under {@code prefix} (which ends with {@code /}), in order.
+     * Names of the folders directly under {@code prefix} (which ends with {@code /}), in the order of the keys in them: as
+     * if each name ended with a slash.
      *
      * @param startAfter only names after this one; null: from the start
      * @param limit at most so many, at least 1
@@ -80,6 +81,11 @@ public interface ObjectStore extends AutoCloseable {
 
     /** Deletes objects; those that are not there are passed over. */
     void delete(Collection<String> keys);
+
+    /** Removes what writes have left that a crash has broken off, where something may be left. Called now and then. */
+    default void sweep() {
+        // Nothing is left.
+    }
 
     /** Which store this is, for people: a path or an address, with no secret. */
     String description();

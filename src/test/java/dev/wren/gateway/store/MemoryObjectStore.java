@@ -102,7 +102,7 @@ public final class MemoryObjectStore implements ObjectStore {
                 .filter(rest -> rest.indexOf('/') > 0)
                 .map(rest -> rest.substring(0, rest.indexOf('/')))
                 .distinct()
-                .filter(name -> startAfter == null || name.compareTo(startAfter) > 0)
+                .filter(name -> startAfter == null || (name + "/").compareTo(startAfter + "/") > 0)
                 .limit(limit)
                 .toList();
     }

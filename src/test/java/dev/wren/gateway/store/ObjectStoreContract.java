@@ -22,6 +22,7 @@ public abstract class ObjectStoreContract {
 
     private static final int KEYS = 20;
     private static final int RACERS = 16;
+    private static final int ROUNDS = 100;
 
     private ObjectStore store;
 
@@ -176,6 +177,19 @@ public abstract class ObjectStoreContract {
     }
 
     @Test
+    void folders_come_in_the_order_of_the_keys_in_them() {
+        List<String> names = List.of("a-b", "a", "a0", "aa");
+        names.forEach(name -> store.putIfAbsent("o/" + name + "/x", bytes(name)));
+        List<String> found = new ArrayList<>();
+        List<String> page;
+        do {
+            page = store.folders("o/", found.isEmpty() ? null : found.getLast(), 1);
+            found.addAll(page);
+        } while (!page.isEmpty());
+        assertThat(found).isEqualTo(names);
+    }
+
+    @Test
     void what_is_deleted_is_gone_and_may_come_again() {
         store.putIfAbsent("d/1", bytes("x"));
         store.delete(List.of("d/1", "d/none", "none/at/all"));
@@ -187,7 +201,7 @@ public abstract class ObjectStoreContract {
     @Test
     void puts_survive_deletes_of_their_folder_meanwhile() throws Exception {
         try (ExecutorService threads = Executors.newFixedThreadPool(2)) {
-            for (int round = 0; round < 200; round++) {
+            for (int round = 0; round < ROUNDS; round++) {
                 store.putIfAbsent("v/w/old", bytes("x"));
                 String key = "v/w/new" + round;
                 Future<Boolean> put = threads.submit(() -> store.putIfAbsent(key, bytes(key)));

@@ -25,6 +25,8 @@ final class FolderListings {
 
     /** Folders with fewer are read each time. */
     private static final int MANY = 500;
+    /** The order of the keys in them: a folder's name is followed by a slash there. */
+    private static final Comparator<String> ORDER = Comparator.comparing(name -> name + "/");
     /** Bytes that a kept name takes, at most: an id, in a tree. FolderListingsTest measures it. */
     static final int NAME = 130;
 
@@ -43,7 +45,7 @@ final class FolderListings {
         this.maxNames = (int) Math.min(Integer.MAX_VALUE, maxBytes / NAME);
     }
 
-    /** Names of the folders in {@code folder}, in order, after {@code startAfter}. */
+    /** Names of the folders in {@code folder}, in the order of keys, after {@code startAfter}. */
     List<String> folders(Path folder, @Nullable String startAfter, int limit) throws IOException {
         synchronized (this) {
             TreeSet<String> known = kept.get(folder);
@@ -51,14 +53,14 @@ final class FolderListings {
                 return (startAfter == null ? known : known.tailSet(startAfter, false)).stream().limit(limit).toList();
             }
         }
-        TreeSet<String> page = new TreeSet<>();
+        TreeSet<String> page = new TreeSet<>(ORDER);
         int seen = 0;
         try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
             for (Path file : files) {
                 seen++;
                 String name = file.getFileName().toString();
-                boolean fits = (page.size() < limit || name.compareTo(page.last()) < 0)
-                        && (startAfter == null || name.compareTo(startAfter) > 0);
+                boolean fits = (page.size() < limit || ORDER.compare(name, page.last()) < 0)
+                        && (startAfter == null || ORDER.compare(name, startAfter) > 0);
                 if (fits && !name.equals(hidden) && Files.isDirectory(file)) {
                     page.add(name);
                     if (page.size() > limit) {
@@ -80,7 +82,7 @@ final class FolderListings {
         if (kept.containsKey(folder) || names + about > maxNames) {
             return;
         }
-        TreeSet<String> found = new TreeSet<>();
+        TreeSet<String> found = new TreeSet<>(ORDER);
         kept.put(folder, found);
         boolean whole = false;
         try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, Files::isDirectory)) {

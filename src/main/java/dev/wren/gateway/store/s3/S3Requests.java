@@ -1,0 +1,26 @@
+package dev.wren.gateway.store.s3;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import software.amazon.awssdk.core.interceptor.Context;
+import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
+import software.amazon.awssdk.core.interceptor.SdkExecutionAttribute;
+
+/** Counts what is paid for: each request that goes out, each try of it for itself. Safe for use by several threads. */
+final class S3Requests implements ExecutionInterceptor {
+
+    private final MeterRegistry metrics;
+
+    S3Requests(MeterRegistry metrics) {
+        this.metrics = metrics;
+    }
+
+    @Override
+    public void beforeTransmission(Context.BeforeTransmission context, ExecutionAttributes attributes) {
+        Counter.builder("wren.s3.requests").description("requests sent to S3, each try of one for itself")
+                .tag("operation", attributes.getAttribute(SdkExecutionAttribute.OPERATION_NAME))
+                .register(metrics)
+                .increment();
+    }
+}

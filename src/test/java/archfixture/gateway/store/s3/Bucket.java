@@ -1,0 +1,5 @@
+package archfixture.gateway.store.s3;
+
+/** Is a store of one kind. */
+public class Bucket {
+}
