@@ -72,12 +72,17 @@ final class KnownCallsets {
             return meanwhile.tenant().equals(tenant) ? Optional.of(meanwhile) : Optional.empty();
         }
         // One that is not done will be driven soon, and as another object.
-        loaded.filter(Callset::isDone).ifPresent(callset -> done.put(cacheKey(tenant, id), callset));
-        if (deleted.getIfPresent(id) != null) {
-            done.invalidate(cacheKey(tenant, id));
-            return Optional.empty();
+        loaded.filter(Callset::isDone).ifPresent(this::keep);
+        return deleted.getIfPresent(id) == null ? loaded : Optional.empty();
+    }
+
+    /** Keeps one that is done, unless it is deleted; looked at last, since that may be just now. */
+    private void keep(Callset callset) {
+        String key = cacheKey(callset.tenant(), callset.id());
+        done.put(key, callset);
+        if (deleted.getIfPresent(callset.id()) != null) {
+            done.invalidate(key);
         }
-        return loaded;
     }
 
     /** A callset as the store has it now; nothing if it is being received, or was never accepted. */
@@ -133,7 +138,7 @@ final class KnownCallsets {
     void ended(Callset callset) {
         open.closed(callset.id());
         if (running.remove(callset.id(), callset) && !callset.state().isDeleted()) {
-            done.put(cacheKey(callset.tenant(), callset.id()), callset);
+            keep(callset);
         }
     }
 
