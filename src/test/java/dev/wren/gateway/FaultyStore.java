@@ -153,6 +153,11 @@ public final class FaultyStore implements BeanPostProcessor {
         }
 
         @Override
+        public boolean isShared() {
+            return store.isShared();
+        }
+
+        @Override
         public void sweep() {
             through("sweep", "", () -> {
                 store.sweep();

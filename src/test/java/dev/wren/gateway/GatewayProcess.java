@@ -7,7 +7,9 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
@@ -81,9 +83,11 @@ final class GatewayProcess implements AutoCloseable {
                     cache, "-cp", classPath()));
             Stream.of(more).filter(option -> option.startsWith("-X") || option.startsWith("-D")).forEach(command::add);
             command.addAll(List.of("dev.wren.gateway.WrenGateway", "--server.port=" + port,
-                    "--management.server.port=" + managementPort, "--wren.store=" + store,
-                    "--wren.executors.local.workers=2"));
-            Stream.of(more).filter(option -> option.startsWith("--")).forEach(command::add);
+                    "--management.server.port=" + managementPort, "--wren.executors.local.workers=2"));
+            Map<String, String> settings = new LinkedHashMap<>();
+            Stream.concat(TestStore.settings(store).stream(), Stream.of(more).filter(option -> option.startsWith("--")))
+                    .forEach(each -> settings.put(each.substring(0, each.indexOf('=')), each));
+            command.addAll(settings.values());
             Process process = new ProcessBuilder(command)
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
@@ -129,6 +133,11 @@ final class GatewayProcess implements AutoCloseable {
 
     Http management() {
         return management;
+    }
+
+    /** Sends a signal: {@code STOP}, {@code CONT}. */
+    void signal(String name) throws IOException, InterruptedException {
+        new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
     }
 
     /** SIGTERM. */

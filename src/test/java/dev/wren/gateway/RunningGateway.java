@@ -37,8 +37,8 @@ final class RunningGateway implements AutoCloseable {
     /** The same, with further or other beans. */
     static RunningGateway start(Path store, Consumer<GenericApplicationContext> beans, String... settings) {
         Map<String, String> arguments = new LinkedHashMap<>();
-        Stream.concat(Stream.of("--server.port=0", "--management.server.port=0", "--wren.store=" + store,
-                "--wren.executors.local.workers=2"), Stream.of(settings))
+        Stream.of(Stream.of("--server.port=0", "--management.server.port=0", "--wren.executors.local.workers=2"),
+                TestStore.settings(store).stream(), Stream.of(settings)).flatMap(each -> each)
                 .forEach(each -> arguments.put(each.substring(0, each.indexOf('=')), each));
         SpringApplication application = new SpringApplication(WrenGateway.class);
         application.addInitializers(context -> beans.accept((GenericApplicationContext) context));

@@ -70,6 +70,13 @@ public interface CallsetState {
     /** Whether the callset was deleted since it was found. */
     boolean isDeleted();
 
+    /**
+     * Refuses to tell what may have changed elsewhere; all that waits does so too.
+     *
+     * @throws dev.wren.gateway.web.ProblemException {@code unavailable} if another gateway has begun to drive the callset
+     */
+    void requireHere();
+
     /** Waits until the call has ended; false if it has not within {@code timeout}. */
     boolean awaitFinal(int call, Duration timeout) throws InterruptedException;
 
@@ -83,8 +90,8 @@ public interface CallsetState {
     CallWaiters.Place listenTo(int call);
 
     /**
-     * Runs {@code action} once, when the last call has ended or the callset is deleted; at once if that was before. It
-     * must be quick.
+     * Runs {@code action} once, when the last call has ended, the callset is deleted, or another gateway has begun to
+     * drive it; at once if that was before. It must be quick.
      */
     void onEnd(Runnable action);
 

@@ -11,6 +11,7 @@ import dev.wren.protocol.ObjectKeys;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -119,6 +120,16 @@ final class KnownCallsets {
         return found;
     }
 
+    /** Those of all tenants that are not done. */
+    List<Callset> running() {
+        return List.copyOf(running.values());
+    }
+
+    /** What is kept of callsets that are done may have changed: it is read again. */
+    void forgetDone() {
+        done.invalidateAll();
+    }
+
     /** Whether this very object is a callset that is not done. */
     boolean isRunning(Callset callset) {
         return running.get(callset.id()) == callset;
@@ -137,7 +148,7 @@ final class KnownCallsets {
     /** The callset is done. */
     void ended(Callset callset) {
         open.closed(callset.id());
-        if (running.remove(callset.id(), callset) && !callset.state().isDeleted()) {
+        if (running.remove(callset.id(), callset) && !callset.driven().isOver()) {
             keep(callset);
         }
     }

@@ -34,6 +34,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LoggedState implements CallsetState {
 
+    private static final Duration LATER = Duration.ofSeconds(1);
+
     private final Manifest manifest;
     private final CallLog log;
     private final ObjectStore store;
@@ -41,6 +43,8 @@ public final class LoggedState implements CallsetState {
     private final CallWaiters waiters;
     private volatile LiveView live = LiveView.NOTHING;
     private volatile boolean deleted;
+    /** Whether another gateway drives it. */
+    private volatile boolean handedOver;
     /** Whether its data are not there yet. */
     private volatile boolean held;
     private final EndActions endActions;
@@ -191,17 +195,40 @@ public final class LoggedState implements CallsetState {
 
     @Override
     public boolean awaitFinal(int call, Duration timeout) throws InterruptedException {
-        return waiters.await(() -> deleted || of(call).isFinal(), call, timeout);
+        return waiters.await(() -> isOver() || of(call).isFinal(), call, timeout) && isHere();
     }
 
     @Override
     public boolean awaitDone(Duration timeout) throws InterruptedException {
-        return waiters.await(() -> deleted || doneAt() != null, CallWaiters.DONE, timeout);
+        return waiters.await(() -> isOver() || doneAt() != null, CallWaiters.DONE, timeout) && isHere();
     }
 
     @Override
     public boolean awaitChange(BooleanSupplier condition, Duration timeout) throws InterruptedException {
-        return waiters.await(() -> deleted || condition.getAsBoolean(), CallWaiters.ANY, timeout);
+        return waiters.await(() -> isOver() || condition.getAsBoolean(), CallWaiters.ANY, timeout) && isHere();
+    }
+
+    private boolean isHere() {
+        requireHere();
+        return true;
+    }
+
+    @Override
+    public void requireHere() {
+        if (isHandedOver()) {
+            throw new ProblemException(ProblemType.UNAVAILABLE,
+                    "Another gateway drives the callset " + manifest.id() + " now; ask again.").retryAfter(LATER);
+        }
+    }
+
+    /** Whether another gateway drives it. */
+    boolean isHandedOver() {
+        return handedOver;
+    }
+
+    /** Whether nothing is to be done for it here any more: it was deleted, or another gateway drives it. */
+    public boolean isOver() {
+        return deleted || handedOver;
     }
 
     @Override
@@ -257,6 +284,13 @@ public final class LoggedState implements CallsetState {
     /** The manifest is gone: for everybody the callset is, too. */
     void delete() {
         deleted = true;
+        waiters.wakeAll();
+        ended();
+    }
+
+    /** Another gateway drives it from now on; here nothing more is learnt of it. */
+    void handOver() {
+        handedOver = true;
         waiters.wakeAll();
         ended();
     }

@@ -1,6 +1,7 @@
 package dev.wren.gateway.callset;
 
 import dev.wren.gateway.store.DamagedObjectException;
+import dev.wren.gateway.store.StoreException;
 import dev.wren.protocol.CallsetId;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,14 +32,16 @@ public final class Recovery {
 
     /**
      * Goes on with every callset of the store that is not done, and deletes what was left of submissions that were never
-     * accepted. It looks at what was noted as open, and at what is newer than the note. Called once, before anything
-     * else.
+     * accepted. It looks at what was noted as open, and at what is newer than the note. Called before anything else is
+     * done with callsets.
      *
+     * @param note nothing where there is none, or it cannot be read
      * @return how many are driven
      */
-    public int recover() {
+    public int recover(Optional<OpenCallsets.Note> note) {
+        running.takeOver();
+        open.begin(note);
         List<Callset> found = new ArrayList<>();
-        Optional<OpenCallsets.Note> note = open.load();
         long watermark = note.map(OpenCallsets.Note::watermark).orElse(0L);
         for (String tenant : callsets.tenants()) {
             callsets.eachWhile(tenant, id -> {
@@ -52,6 +55,35 @@ public final class Recovery {
         // All are known before any is driven: a reduce looks for the callset that it waits for.
         found.forEach(known::runs);
         return (int) found.stream().filter(this::resume).count();
+    }
+
+    /**
+     * Goes on with what was accepted by another gateway while this one took over, and is not known here. Called once, a
+     * while after.
+     *
+     * @param note what was known then
+     */
+    public void recoverLate(Optional<OpenCallsets.Note> note) {
+        long watermark = note.map(OpenCallsets.Note::watermark).orElse(0L);
+        for (String tenant : callsets.tenants()) {
+            callsets.eachWhile(tenant, id -> {
+                if (!open.isOpen(id)) {
+                    driveIfOpen(tenant, id);
+                }
+                return id.millis() >= watermark;
+            });
+        }
+    }
+
+    private void driveIfOpen(String tenant, CallsetId id) {
+        try {
+            known.load(tenant, id).filter(callset -> !callset.isDone()).ifPresent(running::driveAgain);
+        } catch (DamagedObjectException e) {
+            log.error("callset {} is damaged and is not driven: {}", id, e.getMessage());
+        } catch (StoreException e) {
+            log.warn("callset {} cannot be read now and is driven later: {}", id, e.toString());
+            rescues.until("recover", id, () -> lookAgain(tenant, id));
+        }
     }
 
     /** Until it is known to be done, it is open, whatever is thrown. */

@@ -117,7 +117,7 @@ final class Reductions implements AutoCloseable {
     }
 
     private void write(Callset reduce, Callset map, String key) throws NoArrayException, IOException {
-        if (reduce.isDone() || reduce.state().isDeleted()) {
+        if (reduce.driven().isOver() || map.driven().isHandedOver() || reduce.isDone()) {
             return;
         }
         require(map);

@@ -10,6 +10,8 @@ import dev.wren.protocol.CallsetId;
 import dev.wren.protocol.ErrorCode;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Optional;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
@@ -28,6 +30,10 @@ public final class RunningCallsets {
     private final ReadLeases leases;
     private final Reductions reductions;
     private final Rescues rescues;
+    /** Held by many who begin to drive, or by one who hands all over. */
+    private final ReadWriteLock handing = new ReentrantReadWriteLock();
+    /** Whether callsets are driven here. Guarded by {@link #handing}. */
+    private boolean here;
     private final Quota count;
     private final Quota memory;
 
@@ -101,8 +107,49 @@ public final class RunningCallsets {
      *
      * @param place is closed when the callset is done
      * @throws DamagedObjectException if its log is damaged
+     * @throws dev.wren.gateway.web.ProblemException {@code unavailable} if another gateway has begun to drive callsets
      */
     public void drive(Callset callset, Place place) {
+        handing.readLock().lock();
+        try {
+            if (!here) {
+                place.close();
+                callset.driven().handOver();
+                callset.state().requireHere();
+            }
+            driveHere(callset, place);
+        } finally {
+            handing.readLock().unlock();
+        }
+    }
+
+    /** From now on callsets are driven here. */
+    void takeOver() {
+        handing.writeLock().lock();
+        try {
+            here = true;
+            known.forgetDone();
+        } finally {
+            handing.writeLock().unlock();
+        }
+    }
+
+    /** Another gateway drives callsets from now on: here all is let go of, and nothing that was known is believed. */
+    public void handOver() {
+        handing.writeLock().lock();
+        try {
+            here = false;
+            for (Callset callset : known.running()) {
+                callset.driven().handOver();
+                driver.abandon(callset);
+            }
+            known.forgetDone();
+        } finally {
+            handing.writeLock().unlock();
+        }
+    }
+
+    private void driveHere(Callset callset, Place place) {
         known.runs(callset);
         callset.state().onEnd(() -> {
             place.close();
@@ -156,7 +203,7 @@ public final class RunningCallsets {
             log.warn("callset {}: it is durable, and driven later: {}", callset.id(), e.toString());
             log.debug("callset {}", callset.id(), e);
             rescues.until(what, callset.id(), () -> {
-                if (!callset.state().isDeleted() && !callset.isDone()) {
+                if (!callset.driven().isOver() && !callset.isDone()) {
                     action.run();
                 }
             });

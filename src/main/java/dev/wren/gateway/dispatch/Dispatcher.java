@@ -35,6 +35,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -60,6 +61,7 @@ final class Dispatcher implements Driver, Reports, DriveContext, Outcomes.Then {
     private final ConcurrentMap<CallsetId, Drive> drives = new ConcurrentHashMap<>();
     private final ScheduledExecutorService timer;
     private final Ticker ticker;
+    private volatile BooleanSupplier active = () -> true;
     private final Map<Receipt, Counter> receipts = new EnumMap<>(Receipt.class);
 
     @Autowired
@@ -234,8 +236,18 @@ final class Dispatcher implements Driver, Reports, DriveContext, Outcomes.Then {
         return backlog;
     }
 
+    /** Work is given only while {@code now} holds; whoever lets it hold again calls {@link #offerAll}. */
+    void driveWhile(BooleanSupplier now) {
+        active = now;
+    }
+
+    @Override
+    public boolean isActive() {
+        return active.getAsBoolean();
+    }
+
     /** Drives that gave no work, since there was no room for what it would come to, are asked again. */
-    private void offerAll() {
+    void offerAll() {
         later(Duration.ZERO, () -> drives.values().forEach(this::offer));
     }
 
@@ -278,7 +290,7 @@ final class Dispatcher implements Driver, Reports, DriveContext, Outcomes.Then {
         drive.abandon();
         forget(drive);
         rescues.until("drive", callset.id(), () -> {
-            if (!callset.state().isDeleted() && drive(callset) == null) {
+            if (!callset.driven().isOver() && drive(callset) == null) {
                 callset.driven().forget();
                 if (!callset.isDone()) {
                     begin(callset);
@@ -318,13 +330,13 @@ final class Dispatcher implements Driver, Reports, DriveContext, Outcomes.Then {
         Drive drive = drive(callset);
         if (drive != null) {
             action.accept(drive);
-        } else if (!callset.isDone() && !callset.state().isDeleted()) {
+        } else if (!callset.driven().isOver() && !callset.isDone()) {
             // It is being begun anew.
             rescues.until(what, callset.id(), () -> {
                 Drive later = drive(callset);
                 if (later != null) {
                     action.accept(later);
-                } else if (!callset.isDone() && !callset.state().isDeleted()) {
+                } else if (!callset.driven().isOver() && !callset.isDone()) {
                     throw new IllegalStateException("nobody drives it yet");
                 }
             });

@@ -19,6 +19,9 @@ interface DriveContext {
 
     Backlog backlog();
 
+    /** Whether this gateway may give work: it is sure that no other drives its callsets. */
+    boolean isActive();
+
     Instant now();
 
     Ticker ticker();

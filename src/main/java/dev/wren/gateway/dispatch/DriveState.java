@@ -81,7 +81,7 @@ final class DriveState {
 
     /** Whether a call may be sent now. */
     boolean hasWork() {
-        return !stopped && !callset.driven().isHeld() && context.backlog().hasRoom()
+        return !stopped && context.isActive() && !callset.driven().isHeld() && context.backlog().hasRoom()
                 && chunks.size() + sending.size() < maxChunks
                 && sending.size() < callset.settings().invokePoolThreads()
                 && !pending.isEmpty();

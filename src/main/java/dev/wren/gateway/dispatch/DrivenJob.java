@@ -41,7 +41,7 @@ record DrivenJob(DriveState state, PinnedJar jar) implements Job {
 
     @Override
     public boolean isOver() {
-        return state.callset.isDone() || state.callset.state().isDeleted();
+        return state.callset.driven().isOver() || state.callset.isDone();
     }
 
     @Override

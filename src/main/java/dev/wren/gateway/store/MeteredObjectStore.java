@@ -101,6 +101,11 @@ final class MeteredObjectStore implements ObjectStore {
     }
 
     @Override
+    public boolean isShared() {
+        return store.isShared();
+    }
+
+    @Override
     public void sweep() {
         time("sweep", () -> {
             store.sweep();

@@ -82,6 +82,9 @@ public interface ObjectStore extends AutoCloseable {
     /** Deletes objects; those that are not there are passed over. */
     void delete(Collection<String> keys);
 
+    /** Whether other gateways may use it at the same time, so that a lease has to say which of them drives. */
+    boolean isShared();
+
     /** Removes what writes have left that a crash has broken off, where something may be left. Called now and then. */
     default void sweep() {
         // Nothing is left.

@@ -21,6 +21,7 @@ import dev.wren.gateway.store.StoreException;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
 import dev.wren.gateway.web.Shutdown;
+import dev.wren.gateway.web.Standby;
 import dev.wren.protocol.CallsetId;
 import dev.wren.protocol.ObjectKeys;
 import io.micrometer.core.instrument.Gauge;
@@ -53,6 +54,7 @@ public final class Intake {
     private final Placement placement;
     private final OpenCallsets open;
     private final Shutdown shutdown;
+    private final Standby standby;
     private final ReceiveMemory receiveMemory;
     private final CallsetSettings limits;
     private final Clock clock;
@@ -61,7 +63,7 @@ public final class Intake {
     private final Quota receiving;
 
     Intake(ObjectStore store, Callsets callsets, RunningCallsets running, Jars jars, FunctionCheck functions,
-            Placement placement, OpenCallsets open, Shutdown shutdown, ReceiveMemory receiveMemory,
+            Placement placement, OpenCallsets open, Shutdown shutdown, Standby standby, ReceiveMemory receiveMemory,
             CallsetSettings limits, TenantShare share, Clock clock, MeterRegistry metrics) {
         this.store = store;
         this.callsets = callsets;
@@ -71,6 +73,7 @@ public final class Intake {
         this.placement = placement;
         this.open = open;
         this.shutdown = shutdown;
+        this.standby = standby;
         this.receiveMemory = receiveMemory;
         this.limits = limits;
         this.clock = clock;
@@ -141,6 +144,8 @@ public final class Intake {
         if (key != null) {
             key.use(draft.id());
         }
+        // Whoever drives callsets now may not look for it any more.
+        standby.requireNot();
         put(ObjectKeys.manifest(tenant, draft.id()), manifest.encode(json, stored.data(), stored.origins()));
         // It is accepted, whatever happens now.
         draft.accepted();

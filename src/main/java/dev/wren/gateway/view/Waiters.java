@@ -69,6 +69,7 @@ public final class Waiters {
             }
             CompletableFuture.anyOf(places.stream().map(CallWaiters.Place::rung).toArray(CompletableFuture[]::new))
                     .get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+            calls.forEach(call -> call.callset.state().requireHere());
             return true;
         } catch (TimeoutException e) {
             return holds(calls);

@@ -33,13 +33,17 @@ class WebConfiguration implements WebMvcConfigurer {
 
     private final Shutdown shutdown;
 
-    WebConfiguration(Shutdown shutdown) {
+    private final Standby standby;
+
+    WebConfiguration(Shutdown shutdown, Standby standby) {
         this.shutdown = shutdown;
+        this.standby = standby;
     }
 
     @Override
     public void addInterceptors(InterceptorRegistry registry) {
         registry.addInterceptor(shutdown);
+        registry.addInterceptor(standby);
         registry.addInterceptor(new StrictParameters());
     }
 

@@ -25,8 +25,9 @@ class KnownCallsetsTest {
 
     private final MemoryObjectStore store = new MemoryObjectStore();
     private final CallLog log = CallsetFixture.log(store);
-    private final KnownCallsets known = new KnownCallsets(store, log, null, new OpenCallsets(store, Clock.systemUTC()),
-            Ticker.systemTicker(), TestLimits.of(DataSize.ofMegabytes(1), DataSize.ofMegabytes(1), 10, 10), new SimpleMeterRegistry());
+    private final KnownCallsets known = new KnownCallsets(store, log, null, new OpenCallsets(Clock.systemUTC()),
+            Ticker.systemTicker(), TestLimits.of(DataSize.ofMegabytes(1), DataSize.ofMegabytes(1), 10, 10),
+            new SimpleMeterRegistry());
 
     /** The last call of a callset is committed just when the callset is deleted. */
     @Test

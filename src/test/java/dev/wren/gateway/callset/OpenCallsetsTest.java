@@ -2,29 +2,19 @@ package dev.wren.gateway.callset;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.wren.gateway.FaultyStore;
-import dev.wren.gateway.store.MemoryObjectStore;
-import dev.wren.gateway.store.ObjectStore;
 import dev.wren.protocol.CallsetId;
-import dev.wren.protocol.ObjectKeys;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class OpenCallsetsTest {
 
-    private final MemoryObjectStore memory = new MemoryObjectStore();
-    private final FaultyStore faults = new FaultyStore();
-    private final ObjectStore store = faults.wrap(memory);
-
-    private OpenCallsets at(String time) {
-        return new OpenCallsets(store, Clock.fixed(Instant.parse(time), ZoneOffset.UTC));
+    private static OpenCallsets at(String time) {
+        return new OpenCallsets(Clock.fixed(Instant.parse(time), ZoneOffset.UTC));
     }
 
     /** What a start would look at. */
@@ -38,9 +28,8 @@ class OpenCallsetsTest {
         CallsetId old = open.next("red");
         CallsetId done = open.next("red");
         open.closed(done);
-        open.save();
+        OpenCallsets.Note note = open.note();
         CallsetId after = open.next("red");
-        OpenCallsets.Note note = at("2026-01-01T00:00:01Z").load().orElseThrow();
         assertThat(isLookedAt(note, old)).isTrue();
         assertThat(isLookedAt(note, done)).isFalse();
         assertThat(isLookedAt(note, after)).isTrue();
@@ -52,9 +41,9 @@ class OpenCallsetsTest {
     void no_id_is_older_than_a_note_even_if_the_clock_goes_back() {
         OpenCallsets open = at("2026-01-01T00:00:00Z");
         open.closed(open.next("red"));
-        open.save();
+        OpenCallsets.Note note = open.note();
         OpenCallsets next = at("2025-01-01T00:00:00Z");
-        OpenCallsets.Note note = next.load().orElseThrow();
+        next.begin(Optional.of(note));
         assertThat(isLookedAt(note, next.next("red"))).isTrue();
     }
 
@@ -65,33 +54,21 @@ class OpenCallsetsTest {
         for (int i = 0; i < OpenCallsets.MOST_NAMED + 500; i++) {
             ids.add(open.next("red"));
         }
-        open.save();
-        OpenCallsets.Note note = at("2026-01-01T00:00:00Z").load().orElseThrow();
+        OpenCallsets.Note note = open.note();
         assertThat(note.named()).hasSize(OpenCallsets.MOST_NAMED);
         assertThat(ids).allMatch(id -> isLookedAt(note, id));
     }
 
     @Test
-    void nothing_is_written_while_nothing_changes_and_a_lost_answer_does_no_harm() {
+    void only_what_is_new_is_told_until_it_could_not_be_noted() {
         OpenCallsets open = at("2026-01-01T00:00:00Z");
-        List<String> writes = new ArrayList<>();
-        faults.faults((operation, _) -> {
-            if (operation.equals("replace")) {
-                writes.add(operation);
-                return writes.size() == 1 ? FaultyStore.Fault.AFTER : FaultyStore.Fault.NONE;
-            }
-            return FaultyStore.Fault.NONE;
-        });
         CallsetId id = open.next("red");
-        for (int i = 0; i < 10; i++) {
-            try {
-                open.save();
-            } catch (RuntimeException e) {
-                assertThat(i).isZero();
-            }
-        }
-        assertThat(writes).hasSize(3);
-        assertThat(isLookedAt(at("2026-01-01T00:00:00Z").load().orElseThrow(), id)).isTrue();
+        assertThat(open.news()).isPresent();
+        assertThat(open.news()).isEmpty();
+        open.notNoted();
+        assertThat(isLookedAt(open.news().orElseThrow(), id)).isTrue();
+        open.closed(id);
+        assertThat(open.news()).isPresent();
     }
 
     /** As after the first start with a store of an older build: all were looked at, and need not be again. */
@@ -101,20 +78,6 @@ class OpenCallsetsTest {
         OpenCallsets open = at("2026-01-01T00:00:00Z");
         open.opened("red", before);
         open.closed(before);
-        open.save();
-        assertThat(isLookedAt(at("2026-01-01T00:00:00Z").load().orElseThrow(), before)).isFalse();
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {
-            "rot", "null", "", "[]", "{\"watermark\":1}",
-            "{\"watermark\":1,\"named\":[{\"tenant\":\"red\",\"id\":\"x\"}]}"})
-    void a_damaged_note_counts_as_none(String damaged) {
-        memory.putIfAbsent(ObjectKeys.shard(0), damaged.getBytes(StandardCharsets.UTF_8));
-        OpenCallsets open = at("2026-01-01T00:00:00Z");
-        assertThat(open.load()).isEmpty();
-        open.next("red");
-        open.save();
-        assertThat(at("2026-01-01T00:00:00Z").load()).isPresent();
+        assertThat(isLookedAt(open.note(), before)).isFalse();
     }
 }

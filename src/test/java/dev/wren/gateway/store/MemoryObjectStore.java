@@ -113,6 +113,11 @@ public final class MemoryObjectStore implements ObjectStore {
     }
 
     @Override
+    public boolean isShared() {
+        return true;
+    }
+
+    @Override
     public String description() {
         return "memory";
     }

@@ -2,6 +2,7 @@ package dev.wren.gateway.store.file;
 
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.gateway.store.StoreException;
+import dev.wren.gateway.store.StoreInUseException;
 import dev.wren.gateway.store.StoreKeys;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -257,6 +258,12 @@ public final class FileObjectStore implements ObjectStore {
                 throw failed("delete", root.relativize(folder).toString(), e);
             }
         }
+    }
+
+    /** The folder is locked. */
+    @Override
+    public boolean isShared() {
+        return false;
     }
 
     @Override

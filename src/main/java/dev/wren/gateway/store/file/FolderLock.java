@@ -1,6 +1,7 @@
 package dev.wren.gateway.store.file;
 
 import dev.wren.gateway.store.StoreException;
+import dev.wren.gateway.store.StoreInUseException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -34,7 +35,7 @@ final class FolderLock implements AutoCloseable {
             FileLock lock = tryLock(channel);
             if (lock == null) {
                 channel.close();
-                throw new StoreInUseException(folder, Files.readString(file).strip());
+                throw new StoreInUseException(folder.toString(), Files.readString(file).strip());
             }
             ProcessHandle self = ProcessHandle.current();
             String holder = "process " + self.pid()

@@ -209,6 +209,11 @@ final class S3ObjectStore implements ObjectStore {
     }
 
     @Override
+    public boolean isShared() {
+        return true;
+    }
+
+    @Override
     public String description() {
         return location.toString();
     }

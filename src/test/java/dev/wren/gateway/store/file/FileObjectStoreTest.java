@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.gateway.store.ObjectStoreContract;
+import dev.wren.gateway.store.StoreInUseException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
