@@ -29,6 +29,11 @@ public final class ObjectKeys {
         return tenant + "/jars/unused/" + sha256;
     }
 
+    /** Which contents of jars callsets refer to, as far as that was looked at. */
+    public static String jarReferences(String tenant) {
+        return tenant + "/jars/references";
+    }
+
     /** All callsets, newest first, are folders under this. */
     public static String callsets(String tenant) {
         return tenant + "/callsets/";
@@ -59,7 +64,7 @@ public final class ObjectKeys {
         return callset(tenant, id) + "each/" + callId;
     }
 
-    /** All segments of the log are under this, in their order. */
+    /** All segments of the log are under this, in their order, and its index. */
     public static String log(String tenant, CallsetId id) {
         return callset(tenant, id) + "log/";
     }
@@ -70,6 +75,11 @@ public final class ObjectKeys {
         return log(tenant, id) + "0".repeat(10 - digits.length()) + digits;
     }
 
+    /** What the segments of a callset that is done come to; before them in the order of keys. */
+    public static String logIndex(String tenant, CallsetId id) {
+        return log(tenant, id) + "-index";
+    }
+
     /** The value of a sending of an attempt that is too large for its record. */
     public static String value(String tenant, CallsetId id, String callId, int attempt, long send) {
         return callset(tenant, id) + "values/" + callId + "-" + attempt + "-" + send;
@@ -78,6 +88,11 @@ public final class ObjectKeys {
     /** All that a sending of an attempt wrote, where it is too large for its record. */
     public static String log(String tenant, CallsetId id, String callId, int attempt, long send) {
         return callset(tenant, id) + "logs/" + callId + "-" + attempt + "-" + send;
+    }
+
+    /** What became of the results that were to be written elsewhere. */
+    public static String output(String tenant, CallsetId id) {
+        return callset(tenant, id) + "output";
     }
 
     /** An idempotency key's body and callset. */

@@ -1,5 +1,6 @@
 package dev.wren.gateway.callset;
 
+import dev.wren.gateway.store.AtOnce;
 import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.gateway.web.ProblemException;
@@ -10,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +24,10 @@ public final class Callsets {
 
     private static final Logger log = LoggerFactory.getLogger(Callsets.class);
     private static final int PAGE = 200;
+    /** Names in one request, where all are wanted. */
+    private static final int MANY = 1000;
+    /** Callsets that are read at once for a list. */
+    private static final int AT_ONCE = 16;
 
     private final ObjectStore store;
     private final KnownCallsets known;
@@ -100,21 +104,24 @@ public final class Callsets {
         List<String> page;
         do {
             page = store.folders(ObjectKeys.callsets(tenant), from, PAGE);
-            for (String key : page) {
-                Optional<CallsetId> id = CallsetId.ofKey(key);
-                from = key;
-                if (id.isEmpty()) {
-                    continue;
-                }
-                Optional<Callset> callset = findReadable(tenant, id.get(), filter);
-                if (callset.isPresent() && found.size() == limit) {
-                    return new Part(found, found.getLast().id());
-                }
-                callset.ifPresent(found::add);
-                if (++looked >= limits.maxScan()) {
-                    return new Part(found, id.get());
+            List<CallsetId> ids = page.stream().flatMap(key -> CallsetId.ofKey(key).stream()).toList();
+            for (int i = 0; i < ids.size();) {
+                // No more than are wanted, and the one that tells whether there are others.
+                List<CallsetId> some = ids.subList(i,
+                        Math.min(ids.size(), i + Math.min(AT_ONCE, limit + 1 - found.size())));
+                List<Optional<Callset>> callsets = AtOnce.map(some, id -> findReadable(tenant, id, filter));
+                for (Optional<Callset> callset : callsets) {
+                    if (callset.isPresent() && found.size() == limit) {
+                        return new Part(found, found.getLast().id());
+                    }
+                    callset.ifPresent(found::add);
+                    if (++looked >= limits.maxScan()) {
+                        return new Part(found, ids.get(i));
+                    }
+                    i++;
                 }
             }
+            from = page.isEmpty() ? null : page.getLast();
         } while (page.size() == PAGE);
         return new Part(found, null);
     }
@@ -152,27 +159,28 @@ public final class Callsets {
                 : new Part(found.subList(0, limit), found.get(limit - 1).id());
     }
 
-    /** Ids of the tenant's callsets, newest first; of broken submissions too. */
-    public void each(String tenant, Consumer<CallsetId> action) {
-        eachWhile(tenant, id -> {
-            action.accept(id);
-            return true;
-        });
-    }
-
-    /** The same, until {@code action} is false. */
-    void eachWhile(String tenant, Predicate<CallsetId> action) {
-        String from = null;
+    /**
+     * Ids of the tenant's callsets, newest first, of broken submissions too, until {@code action} is false.
+     *
+     * @param after only those that come after this one, which there need not be; null: all
+     */
+    public void eachWhile(String tenant, @Nullable CallsetId after, Predicate<CallsetId> action) {
+        String from = after == null ? null : after.key();
         List<String> page;
         do {
-            page = store.folders(ObjectKeys.callsets(tenant), from, PAGE);
+            page = store.folders(ObjectKeys.callsets(tenant), from, MANY);
             for (String key : page) {
                 from = key;
                 if (!CallsetId.ofKey(key).map(action::test).orElse(true)) {
                     return;
                 }
             }
-        } while (page.size() == PAGE);
+        } while (page.size() == MANY);
+    }
+
+    /** Whether there is an accepted callset of that id. */
+    public boolean exists(String tenant, CallsetId id) {
+        return store.read(ObjectKeys.manifest(tenant, id), 0, 1).isPresent();
     }
 
     /** Everybody who has anything in the store. */

@@ -83,13 +83,14 @@ public final class LoggedState implements CallsetState {
     public CallTable table() {
         CallTable current = table;
         if (current == null) {
-            CallTable made = new CallTable(manifest.size());
-            List<Segment.Head> heads = unlessDeleted(() -> log.replay(manifest.tenant(), manifest.id(), made));
-            current = made;
-            segments = heads.size();
+            CallLog.Replayed read = unlessDeleted(
+                    () -> log.replay(manifest.tenant(), manifest.id(), manifest.size()));
+            current = read.table();
+            segments = read.segments();
             table = current;
-            if (!heads.isEmpty()) {
-                advance(heads.getLast());
+            read.head().ifPresent(this::advance);
+            if (doneAt != null && !read.indexed()) {
+                indexSoon();
             }
         }
         return current;
@@ -362,8 +363,20 @@ public final class LoggedState implements CallsetState {
         }
         waiters.wake(ended, cancelled, nowDone);
         if (nowDone) {
+            indexSoon();
             ended();
         }
+    }
+
+    private void indexSoon() {
+        log.indexSoon(manifest.tenant(), manifest.id(), segments, this::finalState);
+    }
+
+    /** What the log says, now that all calls have ended; nothing if the callset was deleted. */
+    private Optional<CallLog.Replayed> finalState() {
+        return locked(() -> deleted || doneAt == null
+                ? Optional.empty()
+                : Optional.of(new CallLog.Replayed(table(), segments, Optional.of(last()), false)));
     }
 
     private void ended() {

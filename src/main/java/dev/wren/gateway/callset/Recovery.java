@@ -44,7 +44,7 @@ public final class Recovery {
         List<Callset> found = new ArrayList<>();
         long watermark = note.map(OpenCallsets.Note::watermark).orElse(0L);
         for (String tenant : callsets.tenants()) {
-            callsets.eachWhile(tenant, id -> {
+            callsets.eachWhile(tenant, null, id -> {
                 if (id.millis() >= watermark) {
                     look(tenant, id, found);
                 }
@@ -66,7 +66,7 @@ public final class Recovery {
     public void recoverLate(Optional<OpenCallsets.Note> note) {
         long watermark = note.map(OpenCallsets.Note::watermark).orElse(0L);
         for (String tenant : callsets.tenants()) {
-            callsets.eachWhile(tenant, id -> {
+            callsets.eachWhile(tenant, null, id -> {
                 if (!open.isOpen(id)) {
                     driveIfOpen(tenant, id);
                 }

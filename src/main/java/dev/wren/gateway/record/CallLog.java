@@ -2,6 +2,7 @@ package dev.wren.gateway.record;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.wren.gateway.store.AtOnce;
 import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.protocol.CallState;
@@ -10,22 +11,54 @@ import dev.wren.protocol.ObjectKeys;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Component;
 
-/** The logs of outcomes, read and written segment by segment. Safe for use by several threads. */
+/**
+ * The logs of outcomes, read and written segment by segment. One of more than a few segments gets an index when it is done,
+ * so that what is asked of it costs the same however many there are. Safe for use by several threads.
+ */
 @Component
-public final class CallLog {
+public final class CallLog implements AutoCloseable {
 
     private static final int PAGE = 1000;
+    /** Segments that are read without an index. */
+    static final int FEW = 8;
+    /** Segments that are read at once. */
+    private static final int AT_ONCE = 16;
+    /** Logs that wait for their index; more get it when they are read the next time. */
+    private static final int WAITING = 1000;
+    private static final Logger log = LoggerFactory.getLogger(CallLog.class);
 
     /** Bytes of a cache's entry besides what is in it, measured. */
     private static final int ENTRY = 250;
 
     private final ObjectStore store;
     private final Cache<String, byte[]> segments;
+    private final ExecutorService indexing;
 
-    public CallLog(ObjectStore store, RecordSettings settings) {
+    @Autowired
+    CallLog(ObjectStore store, RecordSettings settings) {
+        this(store, settings, new ThreadPoolExecutor(0, 1, 10, TimeUnit.SECONDS, new ArrayBlockingQueue<>(WAITING),
+                Thread.ofPlatform().daemon().name("log-index").factory(), new ThreadPoolExecutor.DiscardPolicy()));
+    }
+
+    /**
+     * Logs in a store.
+     *
+     * @param indexing writes indexes; ended with this
+     */
+    public CallLog(ObjectStore store, RecordSettings settings, ExecutorService indexing) {
+        this.indexing = indexing;
         this.store = store;
         this.segments = Caffeine.newBuilder()
                 .maximumWeight(settings.segmentCache().toBytes())
@@ -52,45 +85,118 @@ public final class CallLog {
 
     /** The totals of the last segment; nothing if there is no segment. */
     public Optional<Segment.Head> last(String tenant, CallsetId id) {
-        List<String> keys = keys(tenant, id);
-        if (keys.isEmpty()) {
+        Keys keys = keys(tenant, id, true);
+        if (keys.index != null) {
+            String index = keys.index;
+            try {
+                return Optional.of(LogIndex.head(index,
+                        store.read(index, 0, LogIndex.START).orElseThrow(() -> missing(index))));
+            } catch (DamagedObjectException e) {
+                keys = withoutIndex(tenant, id, e);
+            }
+        }
+        if (keys.segments.isEmpty()) {
             return Optional.empty();
         }
-        String key = keys.getLast();
+        String key = keys.segments.getLast();
         byte[] cached = segments.getIfPresent(key);
         byte[] head = cached != null ? cached : store.read(key, 0, Segment.HEAD).orElseThrow(() -> missing(key));
         return Optional.of(Segment.head(key, head));
     }
 
-    /** Reads the whole log into {@code table}; returns the heads of its segments, in order. */
-    public List<Segment.Head> replay(String tenant, CallsetId id, CallTable table) {
-        List<Segment.Head> heads = new ArrayList<>();
-        for (String key : keys(tenant, id)) {
-            int number = heads.size();
-            byte[] bytes = read(key);
-            heads.add(Segment.replay(key, bytes, new Segment.Visitor() {
-                @Override
-                public void ended(int call, int attempt, CallState outcome, boolean last,
-                        int offset) {
-                    if (last) {
-                        table.end(call, attempt, outcome, number, offset);
-                    } else {
-                        table.keep(call, attempt, number, offset);
-                    }
-                }
+    /** What the index says is in the segments too. */
+    private Keys withoutIndex(String tenant, CallsetId id, DamagedObjectException e) {
+        log.error("callset {}: the segments are read instead of the index of its log: {}", id, e.getMessage());
+        return keys(tenant, id, false);
+    }
 
-                @Override
-                public void cancelled(int from, int to) {
-                    table.cancel(from, to);
-                }
+    /**
+     * What a log says.
+     *
+     * @param head the last segment's; nothing if there is none
+     * @param indexed whether an index says so
+     */
+    public record Replayed(CallTable table, int segments, Optional<Segment.Head> head, boolean indexed) {
+    }
 
-                @Override
-                public void invoked(int from, int to, int attempt, long send) {
-                    table.sent(from, to, attempt, send);
-                }
-            }));
+    /** Reads the whole log of a callset of {@code size} calls, or its index. */
+    public Replayed replay(String tenant, CallsetId id, int size) {
+        Keys listed = keys(tenant, id, true);
+        if (listed.index != null) {
+            String key = listed.index;
+            try {
+                LogIndex index = LogIndex.decode(key, store.get(key).orElseThrow(() -> missing(key)).bytes(), size);
+                return new Replayed(index.table(), index.segments(), Optional.of(index.head()), true);
+            } catch (DamagedObjectException e) {
+                listed = withoutIndex(tenant, id, e);
+            }
         }
-        return heads;
+        List<String> keys = listed.segments;
+        CallTable table = new CallTable(size);
+        Optional<Segment.Head> head = Optional.empty();
+        for (int from = 0; from < keys.size(); from += AT_ONCE) {
+            List<String> some = keys.subList(from, Math.min(keys.size(), from + AT_ONCE));
+            List<byte[]> read = AtOnce.map(some, this::read);
+            for (int i = 0; i < some.size(); i++) {
+                head = Optional.of(replay(some.get(i), from + i, read.get(i), table));
+            }
+        }
+        return new Replayed(table, keys.size(), head, false);
+    }
+
+    private static Segment.Head replay(String key, int number, byte[] bytes, CallTable table) {
+        return Segment.replay(key, bytes, new Segment.Visitor() {
+            @Override
+            public void ended(int call, int attempt, CallState outcome, boolean last, int offset) {
+                if (last) {
+                    table.end(call, attempt, outcome, number, offset);
+                } else {
+                    table.keep(call, attempt, number, offset);
+                }
+            }
+
+            @Override
+            public void cancelled(int from, int to) {
+                table.cancel(from, to);
+            }
+
+            @Override
+            public void invoked(int from, int to, int attempt, long send) {
+                table.sent(from, to, attempt, send);
+            }
+        });
+    }
+
+    /**
+     * Writes the index of a log that has more than a few segments, soon; it is not kept from being asked for again.
+     *
+     * @param state what the log says, asked for then; nothing if it is not to be written after all
+     */
+    public void indexSoon(String tenant, CallsetId id, int count, Supplier<Optional<Replayed>> state) {
+        if (count <= FEW) {
+            return;
+        }
+        String key = ObjectKeys.logIndex(tenant, id);
+        indexing.execute(() -> {
+            try {
+                if (state.get().isPresent() && store.read(key, 0, 1).isEmpty()) {
+                    Replayed now = state.get().orElseThrow();
+                    boolean _ = store.putIfAbsent(key,
+                            new LogIndex(now.table, now.segments, now.head.orElseThrow()).encode());
+                }
+                if (state.get().isEmpty()) {
+                    // Deleted meanwhile.
+                    store.delete(List.of(key));
+                }
+            } catch (RuntimeException e) {
+                log.warn("callset {}: its log gets an index later: {}", id, e.toString());
+            }
+        });
+    }
+
+    @Override
+    public void close() {
+        indexing.shutdownNow();
     }
 
     /** Calls that ended with segment {@code n}, in its order. */
@@ -132,12 +238,30 @@ public final class CallLog {
         return bytes;
     }
 
-    private List<String> keys(String tenant, CallsetId id) {
+    /**
+     * Where a log is.
+     *
+     * @param index null where there is none, or it is not asked for
+     * @param segments keys of all segments, in order; none where there is an index
+     */
+    private record Keys(@Nullable String index, List<String> segments) {
+    }
+
+    private Keys keys(String tenant, CallsetId id, boolean preferIndex) {
+        String index = ObjectKeys.logIndex(tenant, id);
         List<String> keys = new ArrayList<>();
         List<ObjectStore.Entry> page;
+        String after = null;
         do {
-            page = store.list(ObjectKeys.log(tenant, id), keys.isEmpty() ? null : keys.getLast(), PAGE);
-            page.forEach(entry -> keys.add(entry.key()));
+            page = store.list(ObjectKeys.log(tenant, id), after, PAGE);
+            for (ObjectStore.Entry entry : page) {
+                after = entry.key();
+                if (!after.equals(index)) {
+                    keys.add(after);
+                } else if (preferIndex) {
+                    return new Keys(index, List.of());
+                }
+            }
         } while (page.size() == PAGE);
         for (int n = 0; n < keys.size(); n++) {
             String expected = ObjectKeys.segment(tenant, id, n);
@@ -145,7 +269,7 @@ public final class CallLog {
                 throw missing(expected);
             }
         }
-        return keys;
+        return new Keys(null, keys);
     }
 
     private static DamagedObjectException missing(String key) {

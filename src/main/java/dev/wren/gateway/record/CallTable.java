@@ -1,6 +1,9 @@
 package dev.wren.gateway.record;
 
 import dev.wren.protocol.CallState;
+import dev.wren.protocol.WireException;
+import dev.wren.protocol.WireReader;
+import dev.wren.protocol.WireWriter;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -197,6 +200,51 @@ public final class CallTable {
             }
         }
         return OptionalInt.empty();
+    }
+
+    /** Writes what the log says of the calls; they have all ended. */
+    void write(WireWriter out) {
+        out.putRaw(states, 0, states.length);
+        for (int call = 0; call < states.length; call++) {
+            out.putInt(attempts[call]);
+            out.putInt(segments[call]);
+            out.putInt(offsets[call]);
+        }
+        out.putInt(earlier.size());
+        earlier.forEach((call, places) -> {
+            out.putInt(call);
+            out.putInt(places.size());
+            places.forEach(place -> {
+                out.putInt(place.segment());
+                out.putInt(place.offset());
+            });
+        });
+    }
+
+    /** Reads what {@link #write} has written of {@code size} calls. */
+    static CallTable read(WireReader in, int size) throws WireException {
+        CallTable table = new CallTable(size);
+        table.counts[CallState.NEW.code()] = 0;
+        for (int call = 0; call < size; call++) {
+            CallState state = CallState.of(in.getByte());
+            table.states[call] = (byte) state.code();
+            table.counts[state.code()]++;
+        }
+        for (int call = 0; call < size; call++) {
+            table.attempts[call] = (short) in.getInt();
+            table.segments[call] = in.getInt();
+            table.offsets[call] = in.getInt();
+        }
+        for (int left = in.getInt(); left > 0; left--) {
+            int call = in.getInt();
+            List<Location> places = new ArrayList<>(1);
+            for (int more = in.getInt(); more > 0; more--) {
+                places.add(new Location(in.getInt(), in.getInt()));
+            }
+            table.retried += places.size();
+            table.earlier.put(call, places);
+        }
+        return table;
     }
 
     private void move(int call, CallState next) {

@@ -18,12 +18,14 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
@@ -93,43 +95,72 @@ final class Retention implements SmartLifecycle {
     }
 
     private void sweep(String tenant) {
-        Set<String> used = jars.named(tenant);
-        boolean[] allRead = {true};
-        callsets.each(tenant, id -> {
-            take(1);
-            try {
-                Optional<Callset> callset = callsets.peek(tenant, id);
-                if (callset.isEmpty()) {
-                    removeBroken(tenant, id);
-                } else if (!removeOld(callset.get())) {
-                    used.add(callset.get().sha256());
-                }
-            } catch (DamagedObjectException e) {
-                log.error("callset {} is damaged and is kept, and so are jars that nothing refers to: {}", id,
-                        e.getMessage());
-                allRead[0] = false;
-            }
-        });
+        removeOld(tenant);
         removeKeys(tenant);
-        if (allRead[0]) {
-            removeJars(tenant, used);
-        }
+        JarReferences references = JarReferences.load(store, tenant);
+        lookAtNew(tenant, references);
+        removeJars(tenant, references);
+        references.save();
     }
 
-    private void removeBroken(String tenant, CallsetId id) {
-        if (Instant.ofEpochMilli(id.millis()).isBefore(clock.instant().minus(BROKEN))) {
-            intake.sweep(tenant, id, this::take);
-        }
-    }
-
-    private boolean removeOld(Callset callset) {
+    /** Looks at those callsets only that are old enough. */
+    private void removeOld(String tenant) {
         Duration kept = settings.callsets();
-        if (kept == null || !isOver(callset, clock.instant().minus(kept)) || !callsets.expire(callset, this::take)) {
-            return false;
+        if (kept != null) {
+            Instant before = clock.instant().minus(kept);
+            callsets.eachWhile(tenant, CallsetId.of(before.toEpochMilli(), 0, 0, 0), id -> {
+                take(1);
+                try {
+                    callsets.peek(tenant, id).ifPresent(callset -> removeOld(callset, before));
+                } catch (DamagedObjectException e) {
+                    log.error("callset {} is damaged and is kept: {}", id, e.getMessage());
+                }
+                return true;
+            });
         }
-        log.info("callset {} was done at {} and is removed", callset.id(), callset.state().doneAt());
-        removedCallsets.increment();
-        return true;
+    }
+
+    /** Each callset is looked at until it is old enough not to be one that is being received. */
+    private void lookAtNew(String tenant, JarReferences references) {
+        Instant settled = clock.instant().minus(BROKEN);
+        long known = references.until();
+        callsets.eachWhile(tenant, null, id -> {
+            if (id.millis() >= known) {
+                lookAt(tenant, id, settled, references);
+            }
+            return id.millis() >= known;
+        });
+        references.unreadable().forEach(id -> lookAt(tenant, id, settled, references));
+        references.lookedUntil(settled.toEpochMilli());
+    }
+
+    private void lookAt(String tenant, CallsetId id, Instant settled, JarReferences references) {
+        take(1);
+        try {
+            Optional<Callset> callset = callsets.peek(tenant, id);
+            if (callset.isPresent()) {
+                references.refers(id, callset.get().sha256());
+            } else if (intake.isReceiving(id)) {
+                // However long that takes: it may refer to anything.
+                references.unreadable(id);
+            } else {
+                references.gone(id);
+                if (Instant.ofEpochMilli(id.millis()).isBefore(settled)) {
+                    intake.sweep(tenant, id, this::take);
+                }
+            }
+        } catch (DamagedObjectException e) {
+            log.error("callset {} is damaged and is kept, and so are jars that nothing refers to: {}", id,
+                    e.getMessage());
+            references.unreadable(id);
+        }
+    }
+
+    private void removeOld(Callset callset, Instant before) {
+        if (isOver(callset, before) && callsets.expire(callset, this::take)) {
+            log.info("callset {} was done at {} and is removed", callset.id(), callset.state().doneAt());
+            removedCallsets.increment();
+        }
     }
 
     private static boolean isOver(Callset callset, Instant before) {
@@ -161,7 +192,26 @@ final class Retention implements SmartLifecycle {
     }
 
     /** A content that nothing refers to is marked with the time, and removed when the mark is old enough. */
-    private void removeJars(String tenant, Set<String> used) {
+    private void removeJars(String tenant, JarReferences references) {
+        Set<String> named = jars.named(tenant);
+        Set<String> lost = new HashSet<>();
+        each(tenant, hash -> {
+            boolean isUsed = named.contains(hash) || isReferredTo(tenant, hash, references, lost);
+            if (isUsed) {
+                removeJar(tenant, hash, true);
+            } else if (!lost.contains(hash) && references.unreadable().isEmpty()) {
+                removeJar(tenant, hash, false);
+            }
+        });
+        if (!lost.isEmpty()) {
+            search(tenant, lost, references);
+            if (references.unreadable().isEmpty()) {
+                lost.forEach(hash -> removeJar(tenant, hash, references.newest(hash).isPresent()));
+            }
+        }
+    }
+
+    private void each(String tenant, Consumer<String> action) {
         String after = null;
         List<String> page;
         do {
@@ -169,9 +219,37 @@ final class Retention implements SmartLifecycle {
             for (String hash : page) {
                 after = hash;
                 take(1);
-                removeJar(tenant, hash, used.contains(hash));
+                action.accept(hash);
             }
         } while (page.size() == PAGE);
+    }
+
+    /** Where the newest callset that did is gone, it is not known, and noted in {@code lost}. */
+    private boolean isReferredTo(String tenant, String hash, JarReferences references, Set<String> lost) {
+        Optional<CallsetId> newest = references.newest(hash);
+        if (newest.isEmpty()) {
+            return false;
+        }
+        if (callsets.exists(tenant, newest.get())) {
+            return true;
+        }
+        lost.add(hash);
+        return false;
+    }
+
+    /** Looks at all callsets; needed only when the newest one that a jar had is gone. */
+    private void search(String tenant, Set<String> lost, JarReferences references) {
+        lost.forEach(references::forget);
+        callsets.eachWhile(tenant, null, id -> {
+            take(1);
+            try {
+                callsets.peek(tenant, id).filter(callset -> lost.contains(callset.sha256()))
+                        .ifPresent(callset -> references.refers(id, callset.sha256()));
+            } catch (DamagedObjectException e) {
+                references.unreadable(id);
+            }
+            return true;
+        });
     }
 
     private void removeJar(String tenant, String hash, boolean isUsed) {

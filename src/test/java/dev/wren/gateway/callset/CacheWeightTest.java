@@ -66,7 +66,7 @@ class CacheWeightTest {
             }
         }
         MapSettings settings = new MapSettings("jar", "handler", null, Map.of(), Duration.ofSeconds(1), environment,
-                meta, 64, true, true, Map.of(), excluded, null, 100, null, null, Map.of());
+                meta, 64, true, true, Map.of(), excluded, null, 100, null, null, Map.of(), null);
         Manifest manifest = new Manifest(CallsetId.of(entry, 0, entry, entry), "red", settings, "local",
                 text(entry, 60), 1, size, Manifest.Layout.INLINE, Instant.EPOCH, null, null, null);
         byte[] data = new byte[large == Large.INLINE_DATA ? 50_000 : 10];
@@ -107,7 +107,7 @@ class CacheWeightTest {
         CallsetId id = CallsetId.of(1, 0, 1, 1);
         MemoryObjectStore elsewhere = new MemoryObjectStore();
         long taken = HeapUse.of(() -> {
-            CallLog filled = new CallLog(elsewhere, settings);
+            CallLog filled = CallsetFixture.log(elsewhere, settings);
             for (int n = 0; n < 200_000; n++) {
                 // As small as they get: what an entry costs besides is most of it.
                 filled.append("red", id, n, new Segment.Writer().finish(new Segment.Head(Instant.EPOCH, 0, 0, 0)));

@@ -20,6 +20,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import org.springframework.util.unit.DataSize;
@@ -30,15 +33,24 @@ public final class CallsetFixture {
     private CallsetFixture() {
     }
 
+    /** Logs without indexes. */
     public static CallLog log(ObjectStore store) {
-        return new CallLog(store, new RecordSettings(DataSize.ofMegabytes(1)));
+        return log(store, new RecordSettings(DataSize.ofMegabytes(1)));
+    }
+
+    /** The same, with settings of the caller's. */
+    static CallLog log(ObjectStore store, RecordSettings settings) {
+        ThreadPoolExecutor none = new ThreadPoolExecutor(0, 1, 1, TimeUnit.SECONDS, new SynchronousQueue<>(),
+                new ThreadPoolExecutor.DiscardPolicy());
+        none.shutdown();
+        return new CallLog(store, settings, none);
     }
 
     /** The settings that a map has by itself, with some of its own. */
     public static MapSettings settings(int maxAttempts, Integer chunkSize, Integer maxConcurrency,
             ToleratedFailures tolerated) {
         return new MapSettings("jar", "handler", null, Map.of(), Duration.ofSeconds(60), Map.of(), "{}", 64, true,
-                true, Map.of(), List.of(), chunkSize, maxAttempts, maxConcurrency, tolerated, Map.of());
+                true, Map.of(), List.of(), chunkSize, maxAttempts, maxConcurrency, tolerated, Map.of(), null);
     }
 
     /** Stores what is there of a callset that is accepted: each datum is its index. */
