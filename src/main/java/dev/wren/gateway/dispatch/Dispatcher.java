@@ -69,7 +69,7 @@ final class Dispatcher implements Driver, Reports, DriveContext, Outcomes.Then {
             Clock clock, Ticker ticker, MeterRegistry metrics) {
         this(store, callLog, executors.all(), settings, rescues, clock, metrics,
                 new Threads(
-                        java.util.concurrent.Executors.newFixedThreadPool(settings.commitThreads(),
+                        java.util.concurrent.Executors.newFixedThreadPool(settings.threadsFor(store),
                                 Thread.ofPlatform().name("commit-", 1).factory()),
                         timer(), new Random(new SecureRandom().nextLong()), ticker));
     }

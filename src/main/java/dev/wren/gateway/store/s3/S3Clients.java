@@ -21,12 +21,12 @@ final class S3Clients {
 
     private final ObjectProvider<AwsClientBuilderConfigurer> aws;
     private final S3Settings settings;
-    private final MeterRegistry metrics;
+    private final S3Requests requests;
 
     S3Clients(ObjectProvider<AwsClientBuilderConfigurer> aws, S3Settings settings, MeterRegistry metrics) {
         this.aws = aws;
         this.settings = settings;
-        this.metrics = metrics;
+        this.requests = new S3Requests(metrics);
     }
 
     /**
@@ -36,7 +36,7 @@ final class S3Clients {
      */
     S3Client make() {
         try {
-            return configure(aws.getObject().configure(S3Client.builder()), settings, new S3Requests(metrics)).build();
+            return configure(aws.getObject().configure(S3Client.builder()), settings, requests).build();
         } catch (SdkClientException e) {
             throw new StoreException("S3 cannot be used: " + e.getMessage(), e);
         }

@@ -58,7 +58,7 @@ final class S3ObjectStore implements ObjectStore {
         this.clock = clock;
         this.spool = spool;
         this.writes = new S3Writes(client, location.bucket(), settings);
-        this.reads = new S3Reads(client, settings);
+        this.reads = new S3Reads(client, settings, spool.path());
     }
 
     /**
@@ -68,15 +68,35 @@ final class S3ObjectStore implements ObjectStore {
      * @throws StoreException if the bucket cannot be used
      */
     static S3ObjectStore open(S3Client client, S3Location location, S3Settings settings, Clock clock) {
+        boolean opened = false;
         try {
             client.headBucket(head -> head.bucket(location.bucket()));
-            return new S3ObjectStore(client, location, settings, clock, ProcessFolder.make("s3"));
+            check(new S3Writes(client, location.bucket(), settings), client, location);
+            S3ObjectStore store = new S3ObjectStore(client, location, settings, clock, ProcessFolder.make("s3"));
+            opened = true;
+            return store;
         } catch (SdkException e) {
-            client.close();
             throw new StoreException("the store " + location + " cannot be used: " + reason(location.bucket(), e), e);
-        } catch (RuntimeException e) {
-            client.close();
-            throw e;
+        } finally {
+            if (!opened) {
+                client.close();
+            }
+        }
+    }
+
+    /** A server that takes a condition and does not look at it would lose what was decided. */
+    private static void check(S3Writes writes, S3Client client, S3Location location) {
+        String key = location.key("shards/check-" + S3Writes.newId());
+        RequestBody body = RequestBody.fromString("conditions are looked at");
+        try {
+            boolean heeded = writes.create(key, body, 0).isPresent() && writes.create(key, body, 0).isEmpty()
+                    && writes.replace(key, body, 0, "\"" + "0".repeat(32) + "\"").isEmpty();
+            if (!heeded) {
+                throw new StoreException("the store " + location + " cannot be used: its server does not heed"
+                        + " If-None-Match and If-Match", null);
+            }
+        } finally {
+            client.deleteObject(delete -> delete.bucket(location.bucket()).key(key));
         }
     }
 
@@ -117,7 +137,7 @@ final class S3ObjectStore implements ObjectStore {
 
     @Override
     public Optional<byte[]> read(String key, long offset, int length) {
-        return reads.range(location.bucket(), bucketKey(key), offset, length, null);
+        return reads.range(location.bucket(), bucketKey(key), offset, length);
     }
 
     @Override

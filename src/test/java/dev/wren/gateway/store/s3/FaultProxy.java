@@ -64,6 +64,7 @@ public final class FaultProxy implements AutoCloseable {
     /** One conditional replacement after the other. */
     private final ReentrantLock replacing = new ReentrantLock();
     private volatile Faults faults = _ -> Fault.NONE;
+    private volatile String removed = "";
 
     private FaultProxy(ServerSocket server, int upstream) {
         this.server = server;
@@ -83,6 +84,11 @@ public final class FaultProxy implements AutoCloseable {
     /** What is to become of requests from now on. */
     public void faults(Faults now) {
         faults = now;
+    }
+
+    /** Headers of this name do not come to the server from now on; empty: all do. */
+    void without(String header) {
+        removed = header;
     }
 
     private void accept() {
@@ -177,7 +183,8 @@ public final class FaultProxy implements AutoCloseable {
 
     private byte[] send(String head, byte[] body) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), upstream)) {
-            String closing = head.replaceAll("(?i)\r\n(connection|expect):[^\r]*", "")
+            String closing = head.replaceAll("(?i)\r\n(connection|expect" + (removed.isEmpty() ? "" : "|" + removed)
+                    + "):[^\r]*", "")
                     .replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
             OutputStream out = socket.getOutputStream();
             out.write(closing.getBytes(StandardCharsets.ISO_8859_1));

@@ -1,6 +1,7 @@
 package dev.wren.gateway.store.s3;
 
 import dev.wren.gateway.store.ObjectStore;
+import dev.wren.gateway.store.UserBuckets;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;
 import java.time.Clock;
@@ -11,7 +12,7 @@ import org.springframework.boot.context.properties.source.MapConfigurationProper
 import org.springframework.util.unit.DataSize;
 
 /** Stores on stand-ins, with the clients that a gateway has. */
-final class S3Stores {
+public final class S3Stores {
 
     /** Long enough for a slow machine, and short where an answer never comes. */
     static final Duration LIMIT = Duration.ofSeconds(1);
@@ -27,6 +28,11 @@ final class S3Stores {
             source.put("wren.s3." + more[i], more[i + 1]);
         }
         return new Binder(source).bindOrCreate("wren.s3", S3Settings.class);
+    }
+
+    /** Where the configuration allows no bucket. */
+    public static UserBuckets noUserBuckets() {
+        return new S3UserBuckets(new S3Clients(null, settings(), new SimpleMeterRegistry()), settings());
     }
 
     static ObjectStore open(URI endpoint, String location, S3Settings settings, Clock clock) {
