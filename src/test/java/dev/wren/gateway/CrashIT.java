@@ -49,20 +49,22 @@ class CrashIT {
         }
     }
 
-    /** Three kills of one store, each at another place of a callset; what each gateway has shown, all later ones show. */
+    private static final int KILLS = 5;
+
+    /** Kills of one store, each at another place of a callset; what each gateway has shown, all later ones show. */
     @Test
     void a_killed_gateway_goes_on_where_it_was(@TempDir Path folder) throws Exception {
         Random random = new Random(1);
         Path store = folder.resolve("store");
         Path log = Files.createFile(folder.resolve("log"));
         Map<String, Map<String, String>> seen = new HashMap<>();
-        for (int round = 0; round <= 3; round++) {
+        for (int round = 0; round <= KILLS; round++) {
             try (GatewayProcess gateway = GatewayProcess.start(store, log)) {
                 seen.forEach((id, futures) -> {
                     checkAll(gateway.http(), id);
                     assertThat(ended(gateway.http(), id)).containsAllEntriesOf(futures);
                 });
-                if (round < 3) {
+                if (round < KILLS) {
                     gateway.http().putJar("fn", RunningGateway.FUNCTIONS);
                     String id = map(gateway.http());
                     int until = random.nextInt(CALLS - 200);
@@ -138,7 +140,7 @@ class CrashIT {
             gateway.kill();
         }
         String key = CallsetId.parse(damaged).orElseThrow().key();
-        Files.writeString(store.resolve("default/callsets/" + key + "/log/0000000000"), "rot".repeat(50));
+        TestStore.write(store, "default/callsets/" + key + "/log/0000000000", "rot".repeat(50));
         try (GatewayProcess gateway = GatewayProcess.start(store, log)) {
             assertThat(gateway.http().post("/calls/" + fine + "/cancel", "").json().path("states").path("success")
                     .asInt()).isEqualTo(3);

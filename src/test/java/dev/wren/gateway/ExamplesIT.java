@@ -3,6 +3,8 @@ package dev.wren.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.wren.gateway.store.s3.FaultProxy;
+import dev.wren.gateway.store.s3.S3Server;
 import dev.wren.protocol.CallsetId;
 import dev.wren.protocol.Sha256;
 import java.io.IOException;
@@ -14,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +30,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.services.s3.S3Client;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -188,6 +193,7 @@ class ExamplesIT {
         good(store);
         limits(folder.resolve("limits"));
         keys(folder.resolve("keys"));
+        sources(folder.resolve("sources"));
         faults(store);
         operations.forEach((id, operation) -> assertThat(seen.getOrDefault(id, Set.of())).as(id)
                 .isEqualTo(operation.answers()));
@@ -385,6 +391,34 @@ class ExamplesIT {
         }
     }
 
+    /** A jar in a bucket, which is deleted each time when half of it is read. */
+    private void sources(Path store) {
+        S3Server s3 = TestStore.s3();
+        List<String> settings = new ArrayList<>(TestStore.onS3(store));
+        settings.add("--wren.s3.allowed-buckets=my-jars");
+        try (S3Client client = s3.client();
+                RunningGateway gateway = RunningGateway.startWithFunctions(store, settings.toArray(String[]::new))) {
+            client.createBucket(create -> create.bucket("my-jars"));
+            s3.proxy().faults(request -> {
+                if (request.path().equals("/my-jars/functions.jar") && request.headers().containsKey("range")) {
+                    client.deleteObject(delete -> delete.bucket("my-jars").key("functions.jar"));
+                }
+                return FaultProxy.Fault.NONE;
+            });
+            Target it = new Target(gateway.url(), gateway.http().map(map("fn", "fn.Echo", "[1]")),
+                    "s3://my-jars/functions.jar");
+            for (String operation : List.of("map", "reduce")) {
+                client.putObject(put -> put.bucket("my-jars").key("functions.jar"),
+                        RequestBody.fromBytes(new byte[10 << 20]));
+                problem(operation, 409, "source-changed", send(operation, it, ""));
+            }
+            problem("reduce", 403, "bucket-not-allowed",
+                    send("reduce", new Target(gateway.url(), it.callsetId, "s3://bucket/key"), ""));
+        } finally {
+            s3.proxy().faults(_ -> FaultProxy.Fault.NONE);
+        }
+    }
+
     /** A store that does not answer, and objects that are damaged, met by a gateway that has just started. */
     private void faults(Path store) throws Exception {
         String fine;
@@ -398,8 +432,8 @@ class ExamplesIT {
             gateway.http().done(damaged);
         }
         String key = CallsetId.parse(damaged).orElseThrow().key();
-        Files.writeString(store.resolve("default/callsets/" + key + "/callset"), "rot");
-        Files.writeString(store.resolve("default/jars/names/broken"), "rot");
+        TestStore.write(store, "default/callsets/" + key + "/callset", "rot");
+        TestStore.write(store, "default/jars/names/broken", "rot");
         FaultyStore faulty = new FaultyStore();
         try (RunningGateway gateway = RunningGateway.start(store, context -> {
             new IdleExecutor().in(context);

@@ -161,7 +161,7 @@ abstract class ExecutorContract {
             assertSquares(http, http.map(map("", squares(50))), 50);
             String key = CallsetId.parse(id).orElseThrow().key();
             await().atMost(Duration.ofSeconds(20))
-                    .until(() -> !store.resolve("default/callsets/" + key).toFile().exists());
+                    .until(() -> TestStore.keys(store, "default/callsets/" + key).isEmpty());
         }
     }
 

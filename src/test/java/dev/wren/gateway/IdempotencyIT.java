@@ -179,13 +179,10 @@ class IdempotencyIT {
             first.kill();
         }
         // What a crash leaves between the key's entry and the callset's manifest.
-        try (var entries = Files.walk(store.resolve("default/idempotency"))) {
-            Path entry = entries.filter(Files::isRegularFile).findFirst().orElseThrow();
-            String broken = Files.readString(entry).replace(id, id.substring(0, 25)
-                    + (id.endsWith("0") ? "1" : "0"));
-            String hash = Sha256.hex("crashed");
-            Files.writeString(entry.resolveSibling(hash), broken);
-        }
+        String entries = "default/idempotency/";
+        String broken = TestStore.read(store, TestStore.keys(store, entries).getFirst())
+                .replace(id, id.substring(0, 25) + (id.endsWith("0") ? "1" : "0"));
+        TestStore.write(store, entries + Sha256.hex("crashed"), broken);
         try (GatewayProcess second = GatewayProcess.start(store, log)) {
             Http.Answer again = second.http().post("/calls", map("[1,2]"), KEY, "k");
             assertThat(again.status()).isEqualTo(200);

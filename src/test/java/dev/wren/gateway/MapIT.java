@@ -44,7 +44,8 @@ class MapIT {
     }
 
     private static MapRequest square(Object... data) {
-        return new MapRequest().function(new Function().jar("fn").handler("fn.Square")).iterdata(List.of(data));
+        return new MapRequest().function(new Function().jar("fn").handler("fn.Square"))
+                .iterdata(List.of(data));
     }
 
     private static String mixed(String data, String more) {

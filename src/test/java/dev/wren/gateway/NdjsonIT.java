@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -39,17 +37,11 @@ class NdjsonIT {
         gateway.close();
     }
 
-    /** Files of callsets, when nothing writes any: maps of other tests have ended. */
-    private static long storedFiles() throws IOException {
+    /** Objects of callsets, when nothing writes any: maps of other tests have ended. */
+    private static long storedObjects() {
         await().atMost(Duration.ofSeconds(20))
                 .until(() -> gateway.http().get("/calls?state=running").json().path("items").isEmpty());
-        Path callsets = store.resolve("default/callsets");
-        if (Files.notExists(callsets)) {
-            return 0;
-        }
-        try (Stream<Path> files = Files.walk(callsets)) {
-            return files.filter(Files::isRegularFile).count();
-        }
+        return TestStore.keys(store, "default/callsets/").size();
     }
 
     @Test
@@ -78,7 +70,7 @@ class NdjsonIT {
 
     @Test
     void what_is_wrong_is_named_as_a_parameter() throws IOException {
-        long before = storedFiles();
+        long before = storedObjects();
         for (List<String> each : List.of(List.of("handler=fn.Square", "jar"), List.of("jar=fn", "handler"),
                 List.of("jar=fn&handler=fn.Square&nope=1", "nope"), List.of("jar=fn&jar=fn&handler=fn.Square", "jar"),
                 List.of("jar=fn&handler=fn.Square&tags=a", "tags"),
@@ -96,12 +88,12 @@ class NdjsonIT {
         Http.Answer function = http.lines("/calls?jar=fn&handler=fn.Nope", BodyPublishers.ofString("1\n"));
         assertThat(function.status()).isEqualTo(422);
         assertThat(function.json().path("errors").get(0).path("parameter").asString()).isEqualTo("handler");
-        assertThat(storedFiles()).isEqualTo(before);
+        assertThat(storedObjects()).isEqualTo(before);
     }
 
     @Test
     void a_bad_line_is_told_by_its_number_and_nothing_is_left() throws IOException {
-        long before = storedFiles();
+        long before = storedObjects();
         String many = "1\n".repeat(200_000);
         for (String bad : List.of("{\"a\":1", "1 2", "{\"a\":1,\"a\":2}", "nope", "[1]]", "\"\u0001\"")) {
             Http.Answer answer = http.lines(SQUARE, BodyPublishers.ofString(many + "\n" + bad + "\n3\n"));
@@ -117,36 +109,24 @@ class NdjsonIT {
         Http.Answer large = http.lines(SQUARE, BodyPublishers.ofString("1\n\"" + "x".repeat(20_000) + "\"\n"));
         assertThat(large.status()).isEqualTo(413);
         assertThat(large.json().path("line").asInt()).isEqualTo(2);
-        assertThat(storedFiles()).isEqualTo(before);
+        assertThat(storedObjects()).isEqualTo(before);
     }
 
     @Test
     void a_client_that_breaks_off_leaves_nothing_behind() throws IOException {
-        long before = storedFiles();
+        long before = storedObjects();
         try (RawRequest request = new RawRequest(gateway.url(), SQUARE, "Content-Type", "application/x-ndjson")) {
             request.send("12345\n".repeat(200_000));
-            // What was received so far lies in a temporary file of the store.
-            await().atMost(Duration.ofSeconds(10)).until(() -> filesWith("12345") > 0);
+            await().atMost(Duration.ofSeconds(10)).until(() -> receiving(1));
         }
-        await().atMost(Duration.ofSeconds(10)).until(() -> filesWith("12345") == 0);
-        assertThat(storedFiles()).isEqualTo(before);
+        await().atMost(Duration.ofSeconds(10)).until(() -> receiving(0));
+        assertThat(TestStore.unfinished(store)).isEmpty();
+        assertThat(storedObjects()).isEqualTo(before);
     }
 
-    private static long filesWith(String text) throws IOException {
-        try (Stream<Path> files = Files.walk(store)) {
-            return files.filter(Files::isRegularFile).filter(file -> contains(file, text)).count();
-        } catch (UncheckedIOException e) {
-            // A file went while the folder was walked.
-            return 1;
-        }
-    }
-
-    private static boolean contains(Path file, String text) {
-        try (InputStream in = Files.newInputStream(file)) {
-            return new String(in.readNBytes(1 << 16), StandardCharsets.ISO_8859_1).contains(text + text);
-        } catch (IOException _) {
-            return false;
-        }
+    private static boolean receiving(int count) {
+        return new Http(gateway.managementUrl()).get("/actuator/prometheus").text()
+                .contains("wren_callsets_receiving " + count + ".0");
     }
 
     /** The body is several times the heap. */

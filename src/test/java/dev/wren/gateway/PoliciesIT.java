@@ -48,7 +48,8 @@ class PoliciesIT {
     }
 
     private static MapRequest map(String handler, List<?> data) {
-        return new MapRequest().function(new Function().jar("fn").handler(handler)).iterdata(new ArrayList<>(data));
+        return new MapRequest().function(new Function().jar("fn").handler(handler))
+                .iterdata(new ArrayList<>(data));
     }
 
     private static String submit(MapRequest request) throws Exception {

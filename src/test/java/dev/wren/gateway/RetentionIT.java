@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.protocol.Sha256;
-import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
@@ -19,6 +18,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -37,13 +39,8 @@ class RetentionIT {
                 "--wren.retention.rate=100000"), Stream.of(more)).toArray(String[]::new));
     }
 
-    private static long files(Path folder) throws IOException {
-        if (Files.notExists(folder)) {
-            return 0;
-        }
-        try (Stream<Path> files = Files.walk(folder)) {
-            return files.filter(Files::isRegularFile).count();
-        }
+    private static int objects(Path store, String prefix) {
+        return TestStore.keys(store, "default/" + prefix).size();
     }
 
     private static void gone(Http http, String id) {
@@ -80,9 +77,45 @@ class RetentionIT {
             gone(http, read);
             http.delete("/calls/" + running);
             http.delete("/calls/" + young);
-            await().atMost(Duration.ofSeconds(20)).until(() -> files(store.resolve("default/callsets")) == 0);
+            await().atMost(Duration.ofSeconds(20)).until(() -> objects(store, "callsets/") == 0);
             Http.Answer metrics = new Http(gateway.managementUrl()).get("/actuator/prometheus");
             assertThat(metrics.text()).contains("wren_retention_callsets_total 2.0");
+        }
+    }
+
+    /** A store of a million callsets must not be read whole every hour. */
+    @Test
+    void a_sweep_reads_no_callset_twice(@TempDir Path store) {
+        TestClock clock = new TestClock();
+        FaultyStore counted = new FaultyStore();
+        Set<String> read = ConcurrentHashMap.newKeySet();
+        AtomicInteger sweeps = new AtomicInteger();
+        counted.faults((operation, key) -> {
+            if (operation.equals("get") && key.endsWith("/callset")) {
+                read.add(key);
+            } else if (operation.equals("sweep")) {
+                sweeps.incrementAndGet();
+            }
+            return FaultyStore.Fault.NONE;
+        });
+        try (RunningGateway gateway = RunningGateway.startWithFunctions(store, context -> {
+            clock.in(context);
+            counted.in(context);
+        }, "--wren.retention.callsets=10d", "--wren.retention.every=1s", "--wren.retention.rate=100000")) {
+            Http http = gateway.http();
+            for (int i = 0; i < 20; i++) {
+                http.done(http.map(SQUARE + "[1]}"));
+            }
+            clock.advance(Duration.ofHours(2));
+            int looked = sweeps.get();
+            await().atMost(Duration.ofSeconds(20)).until(() -> sweeps.get() >= looked + 2);
+            assertThat(read).hasSize(20);
+            read.clear();
+            int before = sweeps.get();
+            await().atMost(Duration.ofSeconds(20)).until(() -> sweeps.get() >= before + 3);
+            assertThat(read).isEmpty();
+            clock.advance(Duration.ofDays(11));
+            await().atMost(Duration.ofSeconds(20)).until(() -> objects(store, "callsets/") == 0);
         }
     }
 
@@ -94,30 +127,30 @@ class RetentionIT {
             http.putJar("examples", RunningGateway.EXAMPLES);
             String content = Sha256.hex(Sha256.digest().digest(Files.readAllBytes(RunningGateway.EXAMPLES)));
             String function = Sha256.hex(Sha256.digest().digest(Files.readAllBytes(RunningGateway.FUNCTIONS)));
-            Path contents = store.resolve("default/jars/sha256");
-            Path marks = store.resolve("default/jars/unused");
+            String contents = "jars/sha256/";
+            String marks = "jars/unused/";
             String id = http.map(SQUARE + "[1]}");
             http.done(id);
             http.delete("/jars/examples");
             http.delete("/jars/fn");
-            await().atMost(Duration.ofSeconds(20)).until(() -> files(marks) == 1);
+            await().atMost(Duration.ofSeconds(20)).until(() -> objects(store, marks) == 1);
             clock.advance(Duration.ofDays(4));
             // A use starts the age again.
             http.putJar("again", RunningGateway.EXAMPLES);
-            await().atMost(Duration.ofSeconds(20)).until(() -> files(marks) == 0);
+            await().atMost(Duration.ofSeconds(20)).until(() -> objects(store, marks) == 0);
             http.delete("/jars/again");
-            await().atMost(Duration.ofSeconds(20)).until(() -> files(marks) == 1);
+            await().atMost(Duration.ofSeconds(20)).until(() -> objects(store, marks) == 1);
             clock.advance(Duration.ofDays(4));
-            assertThat(Files.exists(contents.resolve(content))).isTrue();
+            assertThat(objects(store, contents + content) == 1).isTrue();
             clock.advance(Duration.ofDays(2));
-            await().atMost(Duration.ofSeconds(20)).until(() -> Files.notExists(contents.resolve(content)));
+            await().atMost(Duration.ofSeconds(20)).until(() -> objects(store, contents + content) == 0);
             // The callset is still there, and can be redriven.
-            assertThat(Files.exists(contents.resolve(function))).isTrue();
+            assertThat(objects(store, contents + function) == 1).isTrue();
             clock.advance(Duration.ofDays(10));
             gone(http, id);
-            await().atMost(Duration.ofSeconds(20)).until(() -> files(marks) == 1);
+            await().atMost(Duration.ofSeconds(20)).until(() -> objects(store, marks) == 1);
             clock.advance(Duration.ofDays(6));
-            await().atMost(Duration.ofSeconds(20)).until(() -> files(contents) == 0);
+            await().atMost(Duration.ofSeconds(20)).until(() -> objects(store, contents) == 0);
             assertThat(http.post("/calls", SQUARE.replace("\"fn\"", "\"sha256:" + function + "\"") + "[1]}").status())
                     .isEqualTo(422);
             assertThat(http.putJar("fn", RunningGateway.FUNCTIONS).status()).isEqualTo(201);
@@ -169,7 +202,7 @@ class RetentionIT {
                 assertThat(http.get("/calls/" + id).status()).isEqualTo(404);
                 assertThat(http.get("/calls").text()).doesNotContain(id);
             }
-            await().atMost(Duration.ofSeconds(10)).until(() -> files(store.resolve("default/callsets")) == 0);
+            await().atMost(Duration.ofSeconds(10)).until(() -> objects(store, "callsets/") == 0);
         }
     }
 
@@ -216,7 +249,7 @@ class RetentionIT {
             assertThat(gateway.http().delete("/calls/" + id).status()).isEqualTo(204);
             commits.go.countDown();
             assertThat(commits.done.await(20, TimeUnit.SECONDS)).isTrue();
-            await().atMost(Duration.ofSeconds(10)).until(() -> files(store.resolve("default/callsets")) == 0);
+            await().atMost(Duration.ofSeconds(10)).until(() -> objects(store, "callsets/") == 0);
         } finally {
             commits.go.countDown();
         }

@@ -1,10 +1,17 @@
 package dev.wren.gateway;
 
 import dev.wren.gateway.store.s3.S3Server;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.services.s3.S3Client;
 
 /**
  * Where a test's gateway has its store: a folder or, with {@code test.wren.store=s3}, a prefix of the folder's name on a
@@ -30,6 +37,86 @@ final class TestStore {
         return started;
     }
 
+    /** The keys of all stored objects that begin so; what comes and goes meanwhile may be there or not. */
+    static List<String> keys(Path folder, String prefix) {
+        return ON_S3 ? keysOnS3(folder, prefix) : keysInFolder(folder, prefix);
+    }
+
+    private static List<String> keysOnS3(Path folder, String prefix) {
+        try (S3Client client = s3().client()) {
+            return client.listObjectsV2Paginator(list -> list.bucket(bucket).prefix(prefix(folder) + "/" + prefix))
+                    .contents().stream().map(each -> each.key().substring(prefix(folder).length() + 1)).toList();
+        }
+    }
+
+    private static List<String> keysInFolder(Path folder, String prefix) {
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.filter(Files::isRegularFile).map(file -> folder.relativize(file).toString())
+                    .filter(key -> key.startsWith(prefix)).toList();
+        } catch (NoSuchFileException _) {
+            return List.of();
+        } catch (UncheckedIOException e) {
+            // Something went while the folder was walked.
+            return keysInFolder(folder, prefix);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What is stored. */
+    static String read(Path folder, String key) {
+        try {
+            if (!ON_S3) {
+                return Files.readString(folder.resolve(key));
+            }
+            try (S3Client client = s3().client()) {
+                return client.getObjectAsBytes(get -> get.bucket(bucket).key(prefix(folder) + "/" + key))
+                        .asUtf8String();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Stores something, whatever is there. */
+    static void write(Path folder, String key, String text) {
+        try {
+            if (!ON_S3) {
+                Files.writeString(folder.resolve(key), text);
+                return;
+            }
+            try (S3Client client = s3().client()) {
+                client.putObject(put -> put.bucket(bucket).key(prefix(folder) + "/" + key),
+                        RequestBody.fromString(text));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Files in which a gateway of this process keeps what is not a whole object yet. */
+    static List<Path> unfinished(Path folder) {
+        Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
+        try (Stream<Path> roots = ON_S3
+                ? Files.list(temporary).filter(each -> each.getFileName().toString()
+                        .startsWith("wren-s3-" + ProcessHandle.current().pid() + "-"))
+                : Stream.of(folder.resolve(".wren/tmp"))) {
+            List<Path> found = new ArrayList<>();
+            for (Path root : roots.toList()) {
+                try (Stream<Path> files = Files.list(root)) {
+                    files.forEach(found::add);
+                }
+            }
+            return found;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String prefix(Path folder) {
+        return folder.toString().replaceAll("[^A-Za-z0-9]+", "-").replaceAll("^-", "");
+    }
+
     /** Settings of a gateway with its store there. */
     static List<String> settings(Path folder) {
         return ON_S3 ? onS3(folder) : List.of("--wren.store=" + folder);
@@ -38,8 +125,7 @@ final class TestStore {
     /** The same, on the stand-in in any case. */
     static List<String> onS3(Path folder) {
         S3Server there = s3();
-        String prefix = folder.toString().replaceAll("[^A-Za-z0-9]+", "-").replaceAll("^-", "");
-        return Stream.concat(Stream.of(there.settings("s3://" + bucket + "/" + prefix)),
+        return Stream.concat(Stream.of(there.settings("s3://" + bucket + "/" + prefix(folder))),
                 // Killed gateways are followed by others soon.
                 Stream.of("--wren.dispatch.lease=2s")).toList();
     }

@@ -4,10 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -39,13 +37,8 @@ class WrongRequestsIT {
     }
 
     @AfterEach
-    void nothing_is_stored() throws Exception {
-        Path callsets = store.resolve("default/callsets");
-        if (Files.exists(callsets)) {
-            try (Stream<Path> files = Files.walk(callsets)) {
-                assertThat(files.filter(Files::isRegularFile)).isEmpty();
-            }
-        }
+    void nothing_is_stored() {
+        assertThat(TestStore.keys(store, "default/callsets/")).isEmpty();
     }
 
     @ParameterizedTest

@@ -4,12 +4,14 @@ import dev.wren.gateway.record.Call;
 import dev.wren.gateway.record.CallLog;
 import dev.wren.gateway.record.CallTable;
 import dev.wren.gateway.record.Data;
+import dev.wren.gateway.record.Delivery;
 import dev.wren.gateway.record.Manifest;
 import dev.wren.gateway.record.MapSettings;
 import dev.wren.gateway.record.Origins;
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.gateway.store.ObjectStore;
+import dev.wren.gateway.store.S3Uri;
 import dev.wren.protocol.CallIds;
 import dev.wren.protocol.CallState;
 import dev.wren.protocol.CallsetId;
@@ -26,6 +28,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
 
 /** One callset: what was accepted, its data, its state, and what the records of its calls say. Safe for several threads. */
 public final class Callset {
@@ -37,6 +41,8 @@ public final class Callset {
     private final ObjectStore store;
     private final Driver driver;
     private final LoggedState state;
+    /** What became of its output, once that is known. */
+    private volatile @Nullable Delivery delivery;
 
     Callset(Manifest.Stored stored, ObjectStore store, CallLog log, Driver driver, Ticker ticker) {
         this.manifest = stored.manifest();
@@ -94,6 +100,42 @@ public final class Callset {
 
     public @Nullable CallsetId reduceOf() {
         return manifest.reduceOf();
+    }
+
+    /** Below what its results are written; nothing if nowhere. */
+    public Optional<S3Uri> outputPlace() {
+        return Optional.ofNullable(manifest.settings().output()).flatMap(S3Uri::parse)
+                .map(prefix -> prefix.at(id().text() + "/"));
+    }
+
+    /** What became of the results that were to be written elsewhere; nothing as long as that is not settled. */
+    public Optional<Delivery> delivery() {
+        Delivery known = delivery;
+        if (known == null && manifest.settings().output() != null && isDone()) {
+            String key = ObjectKeys.output(tenant(), id());
+            known = store.get(key).map(object -> decode(key, object.bytes())).orElse(null);
+            delivery = known;
+        }
+        return Optional.ofNullable(known);
+    }
+
+    private static Delivery decode(String key, byte[] bytes) {
+        try {
+            return JsonMapper.shared().readValue(bytes, Delivery.class);
+        } catch (JacksonException e) {
+            throw new DamagedObjectException(key, "it cannot be read", e);
+        }
+    }
+
+    /** Makes durable what became of the results; what was made so before stays. */
+    public void delivered(Delivery now) {
+        String key = ObjectKeys.output(tenant(), id());
+        boolean ours = store.putOrFind(key, JsonMapper.shared().writeValueAsBytes(now));
+        if (state.isDeleted()) {
+            store.delete(List.of(key));
+        } else if (ours) {
+            delivery = now;
+        }
     }
 
     /** The id of a call, as callers see it. */

@@ -145,9 +145,13 @@ final class KnownCallsets {
         running.remove(callset.id(), callset);
     }
 
+    /** Nothing is left to do for the callset. */
+    void settled(Callset callset) {
+        open.closed(callset.id());
+    }
+
     /** The callset is done. */
     void ended(Callset callset) {
-        open.closed(callset.id());
         if (running.remove(callset.id(), callset) && !callset.driven().isOver()) {
             keep(callset);
         }

@@ -21,13 +21,16 @@ public final class Recovery {
     private final RunningCallsets running;
     private final OpenCallsets open;
     private final Rescues rescues;
+    private final Finishing finishing;
 
-    Recovery(Callsets callsets, KnownCallsets known, RunningCallsets running, OpenCallsets open, Rescues rescues) {
+    Recovery(Callsets callsets, KnownCallsets known, RunningCallsets running, OpenCallsets open, Rescues rescues,
+            Finishing finishing) {
         this.callsets = callsets;
         this.known = known;
         this.running = running;
         this.open = open;
         this.rescues = rescues;
+        this.finishing = finishing;
     }
 
     /**
@@ -95,7 +98,7 @@ public final class Recovery {
                 callsets.deleteObjects(tenant, id);
                 open.closed(id);
             } else if (found.get().isDone()) {
-                open.closed(id);
+                settle(found.get());
             } else {
                 unfinished.add(found.get());
             }
@@ -107,10 +110,21 @@ public final class Recovery {
         }
     }
 
+    /** All its calls have ended; perhaps its results were not written. */
+    private void settle(Callset callset) {
+        if (finishing.isPending(callset)) {
+            finishing.finish(callset, () -> open.closed(callset.id()));
+        } else {
+            open.closed(callset.id());
+        }
+    }
+
     private void lookAgain(String tenant, CallsetId id) {
         Optional<Callset> found = known.load(tenant, id);
-        if (found.isEmpty() || found.get().isDone()) {
+        if (found.isEmpty()) {
             open.closed(id);
+        } else if (found.get().isDone()) {
+            settle(found.get());
         } else if (!known.isRunning(id)) {
             running.driveAgain(found.get());
         }

@@ -30,6 +30,7 @@ public final class RunningCallsets {
     private final ReadLeases leases;
     private final Reductions reductions;
     private final Rescues rescues;
+    private final Finishing finishing;
     /** Held by many who begin to drive, or by one who hands all over. */
     private final ReadWriteLock handing = new ReentrantReadWriteLock();
     /** Whether callsets are driven here. Guarded by {@link #handing}. */
@@ -38,12 +39,13 @@ public final class RunningCallsets {
     private final Quota memory;
 
     RunningCallsets(KnownCallsets known, Driver driver, ReadLeases leases, Reductions reductions, Rescues rescues,
-            CallsetSettings limits, TenantShare share, MeterRegistry metrics) {
+            Finishing finishing, CallsetSettings limits, TenantShare share, MeterRegistry metrics) {
         this.known = known;
         this.driver = driver;
         this.leases = leases;
         this.reductions = reductions;
         this.rescues = rescues;
+        this.finishing = finishing;
         this.count = new Quota("running", "callsets may run at once", limits.maxRunning(), share, metrics);
         this.memory = new Quota("running-memory", "bytes are held by callsets that run",
                 limits.runningMemory().toBytes(), share, metrics);
@@ -154,6 +156,11 @@ public final class RunningCallsets {
         callset.state().onEnd(() -> {
             place.close();
             known.ended(callset);
+            if (callset.settings().output() != null && !callset.driven().isOver()) {
+                finishing.finish(callset, () -> known.settled(callset));
+            } else {
+                known.settled(callset);
+            }
         });
         if (callset.size() == 0) {
             return;

@@ -1,10 +1,16 @@
 package dev.wren.gateway.jar;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.wren.gateway.limits.Quota;
 import dev.wren.gateway.limits.TenantShare;
+import dev.wren.gateway.store.BucketException;
 import dev.wren.gateway.store.DamagedObjectException;
+import dev.wren.gateway.store.ObjectChangedException;
 import dev.wren.gateway.store.ObjectStore;
+import dev.wren.gateway.store.S3Uri;
 import dev.wren.gateway.store.StoreException;
+import dev.wren.gateway.store.UserBuckets;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
 import dev.wren.protocol.Sha256;
@@ -19,7 +25,9 @@ import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
@@ -28,8 +36,10 @@ import org.springframework.stereotype.Component;
 @Component
 public final class Jars implements AutoCloseable {
 
+    private static final String JAR = "/function/jar";
     private static final Pattern CONTENT = Pattern.compile("sha256:([0-9a-f]{64})");
-    private static final Pattern S3 = Pattern.compile("s3://([^/]{1,255})/.+");
+    /** Jars of buckets whose content is known. */
+    private static final int KNOWN = 10_000;
 
     private final JarSettings limits;
     private final JarCache cache;
@@ -37,9 +47,13 @@ public final class Jars implements AutoCloseable {
     private final Inspections inspections;
     private final JarNames names;
     private final JarContents contents;
+    private final UserBuckets buckets;
+    /** What a jar in a bucket is, by its tenant, place and ETag. */
+    private final Cache<String, String> known = Caffeine.newBuilder().maximumSize(KNOWN).build();
 
-    Jars(ObjectStore store, JarSettings limits, Inspections inspections, TenantShare share, Clock clock,
-            MeterRegistry metrics) {
+    Jars(ObjectStore store, UserBuckets buckets, JarSettings limits, Inspections inspections, TenantShare share,
+            Clock clock, MeterRegistry metrics) {
+        this.buckets = buckets;
         this.limits = limits;
         this.names = new JarNames(store, clock);
         this.contents = new JarContents(store);
@@ -71,16 +85,25 @@ public final class Jars implements AutoCloseable {
         checkName(name);
         try (Quota.Grant upload = uploads.grant(tenant)) {
             upload.grow(1);
-            Path file = cache.newTemporary();
-            try {
-                MessageDigest digest = Sha256.digest();
-                long size = receive(new DigestInputStream(body, digest), file);
-                inspections.run(() -> HostileJar.check(file, limits));
-                String hash = Sha256.hex(digest.digest());
-                return contents.keep(tenant, hash, file, () -> names.put(tenant, name, hash, size));
-            } finally {
-                Files.deleteIfExists(file);
-            }
+            return store(tenant, body, received -> names.put(tenant, name, received.hash, received.size));
+        }
+    }
+
+    /** What was received. */
+    private record Received(String hash, long size) {
+    }
+
+    /** Stores a jar, and makes use of it before it can be removed. */
+    private <T> T store(String tenant, InputStream body, Function<Received, T> use) throws IOException {
+        Path file = cache.newTemporary();
+        try {
+            MessageDigest digest = Sha256.digest();
+            long size = receive(new DigestInputStream(body, digest), file);
+            inspections.run(() -> HostileJar.check(file, limits));
+            Received received = new Received(Sha256.hex(digest.digest()), size);
+            return contents.keep(tenant, received.hash, file, () -> use.apply(received));
+        } finally {
+            Files.deleteIfExists(file);
         }
     }
 
@@ -138,15 +161,14 @@ public final class Jars implements AutoCloseable {
     /**
      * The content that a reference points to now. It is not removed before {@link #unpin}.
      *
-     * @param reference a name, or {@code sha256:<hex>}
+     * @param reference a name, {@code sha256:<hex>}, or {@code s3://bucket/key}
      * @throws ProblemException with the pointer {@code /function/jar}: {@code invalid-function} if there is none,
-     * {@code bucket-not-allowed}, {@code invalid-request}
+     * {@code bucket-not-allowed}, {@code invalid-request}, {@code too-large}
      */
     public PinnedJar pin(String tenant, String reference) {
-        var s3 = S3.matcher(reference);
-        if (s3.matches()) {
-            throw ProblemException.atPointer(ProblemType.BUCKET_NOT_ALLOWED, "/function/jar",
-                    "The bucket " + s3.group(1) + " is not allowed; no bucket is.");
+        Optional<S3Uri> uri = S3Uri.parse(reference);
+        if (uri.isPresent()) {
+            return pinOf(tenant, uri.get());
         }
         var content = CONTENT.matcher(reference);
         if (content.matches()) {
@@ -154,7 +176,7 @@ public final class Jars implements AutoCloseable {
                     .orElseThrow(() -> missing("There is no jar of this content."));
         }
         if (!JarNames.isName(reference)) {
-            throw ProblemException.atPointer(ProblemType.INVALID_REQUEST, "/function/jar",
+            throw ProblemException.atPointer(ProblemType.INVALID_REQUEST, JAR,
                     "A jar's name, sha256: and 64 hexadecimal digits, or s3://bucket/key.");
         }
         JarInfo jar = names.find(tenant, reference)
@@ -163,13 +185,52 @@ public final class Jars implements AutoCloseable {
         return contents.pin(tenant, jar.sha256(), jar.size());
     }
 
+    /** The content that is in a bucket now; it is kept here, as if it had been put. */
+    private PinnedJar pinOf(String tenant, S3Uri uri) {
+        try {
+            String etag = buckets.etag(uri).orElseThrow(() -> missing("There is no object " + uri + "."));
+            String hash = known.getIfPresent(version(tenant, uri, etag));
+            Optional<PinnedJar> there = hash == null ? Optional.empty() : contents.pin(tenant, hash);
+            return there.isPresent() ? there.get() : fetch(tenant, uri);
+        } catch (BucketException e) {
+            throw ProblemException.atPointer(ProblemType.BUCKET_NOT_ALLOWED, JAR, String.valueOf(e.getMessage()));
+        } catch (IOException e) {
+            if (e.getCause() instanceof ObjectChangedException changed) {
+                throw ProblemException.atPointer(ProblemType.SOURCE_CHANGED, JAR,
+                        changed.getMessage() + "; nothing was stored.");
+            }
+            throw new StoreException(uri + " could not be read: " + e.getMessage(), e);
+        }
+    }
+
+    private static String version(String tenant, S3Uri uri, String etag) {
+        return tenant + " " + uri + " " + etag;
+    }
+
+    private PinnedJar fetch(String tenant, S3Uri uri) throws IOException {
+        try (Quota.Grant upload = uploads.grant(tenant);
+                ObjectStore.StoredObject object = buckets.open(uri)
+                        .orElseThrow(() -> missing("There is no object " + uri + "."))) {
+            upload.grow(1);
+            return store(tenant, object.body(), received -> {
+                // By the ETag of what was read: it may be newer than the one that was looked at before.
+                known.put(version(tenant, uri, object.etag()), received.hash);
+                return contents.pin(tenant, received.hash, received.size);
+            });
+        } catch (ProblemException e) {
+            throw e.type() == ProblemType.INVALID_JAR
+                    ? missing(uri + " is no usable jar: " + e.getMessage())
+                    : e;
+        }
+    }
+
     /** Lets go of what {@link #pin} gave: a callset refers to the jar now, or never will. */
     public void unpin(PinnedJar jar) {
         contents.unpin(jar);
     }
 
     private static ProblemException missing(String detail) {
-        return ProblemException.atPointer(ProblemType.INVALID_FUNCTION, "/function/jar", detail);
+        return ProblemException.atPointer(ProblemType.INVALID_FUNCTION, JAR, detail);
     }
 
     /**

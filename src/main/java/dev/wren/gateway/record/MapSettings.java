@@ -26,12 +26,13 @@ import org.jspecify.annotations.Nullable;
  * @param maxConcurrency calls running at once, or null for no limit of its own
  * @param toleratedFailures errors that are tolerated, or null for any number
  * @param tags what the caller finds the callset by
+ * @param output where results are written when all calls have ended, {@code s3://bucket/prefix/}; null: nowhere
  */
 public record MapSettings(String jar, String handler, @Nullable String executor, Map<String, Object> config,
         Duration jobMaxRuntime, Map<String, String> extraEnv, String extraMeta, int invokePoolThreads,
         boolean dataAllAsOne, boolean useCachedRuntime, Map<String, Object> overwriteInvokeArgs,
         List<String> excludeModules, @Nullable Integer chunkSize, int maxAttempts, @Nullable Integer maxConcurrency,
-        @Nullable ToleratedFailures toleratedFailures, Map<String, String> tags) {
+        @Nullable ToleratedFailures toleratedFailures, Map<String, String> tags, @Nullable String output) {
 
     public MapSettings {
         config = Map.copyOf(config);
@@ -43,10 +44,12 @@ public record MapSettings(String jar, String handler, @Nullable String executor,
 
     /** Bytes of memory that they take, about; at least what their strings do. */
     public long weight() {
-        Stream<Object> all = Stream.of(Stream.of(jar, handler, extraMeta), config.keySet().stream(),
-                config.values().stream(), extraEnv.keySet().stream(), extraEnv.values().stream(),
-                overwriteInvokeArgs.keySet().stream(), overwriteInvokeArgs.values().stream(),
-                excludeModules.stream(), tags.keySet().stream(), tags.values().stream()).flatMap(each -> each);
+        Stream<Object> all = Stream
+                .of(Stream.of(jar, handler, extraMeta, String.valueOf(output)), config.keySet().stream(),
+                        config.values().stream(), extraEnv.keySet().stream(), extraEnv.values().stream(),
+                        overwriteInvokeArgs.keySet().stream(), overwriteInvokeArgs.values().stream(),
+                        excludeModules.stream(), tags.keySet().stream(), tags.values().stream())
+                .flatMap(each -> each);
         return 512 + all.mapToLong(each -> each instanceof String text ? 64 + 2L * text.length() : 32).sum();
     }
 
@@ -61,7 +64,7 @@ public record MapSettings(String jar, String handler, @Nullable String executor,
                 .extraEnv(extraEnv).extraMeta(extraMeta).invokePoolThreads(invokePoolThreads).dataAllAsOne(dataAllAsOne)
                 .useCachedRuntime(useCachedRuntime).overwriteInvokeArgs(overwriteInvokeArgs)
                 .excludeModules(excludeModules).chunkSize(chunkSize).maxAttempts(maxAttempts)
-                .maxConcurrency(maxConcurrency).toleratedFailures(toleratedFailures).tags(tags);
+                .maxConcurrency(maxConcurrency).toleratedFailures(toleratedFailures).tags(tags).output(output);
     }
 
     /** Settings that are put together. Used by one thread. */
@@ -84,6 +87,7 @@ public record MapSettings(String jar, String handler, @Nullable String executor,
         private @Nullable Integer maxConcurrency;
         private @Nullable ToleratedFailures toleratedFailures;
         private Map<String, String> tags = Map.of();
+        private @Nullable String output;
 
         private Builder() {
         }
@@ -173,10 +177,15 @@ public record MapSettings(String jar, String handler, @Nullable String executor,
             return this;
         }
 
+        public Builder output(@Nullable String value) {
+            output = value;
+            return this;
+        }
+
         public MapSettings build() {
             return new MapSettings(jar, handler, executor, config, jobMaxRuntime, extraEnv, extraMeta,
                     invokePoolThreads, dataAllAsOne, useCachedRuntime, overwriteInvokeArgs, excludeModules, chunkSize,
-                    maxAttempts, maxConcurrency, toleratedFailures, tags);
+                    maxAttempts, maxConcurrency, toleratedFailures, tags, output);
         }
     }
 }

@@ -2,12 +2,14 @@ package dev.wren.gateway.submission;
 
 import dev.wren.gateway.json.Pointers;
 import dev.wren.gateway.record.ToleratedFailures;
+import dev.wren.gateway.store.S3Uri;
 import io.swagger.v3.oas.models.media.Schema;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +21,7 @@ import tools.jackson.databind.JsonNode;
  * @param <T> what it is in the settings
  */
 sealed interface FieldKind<T> permits FieldKind.Text, FieldKind.Whole, FieldKind.Truth, FieldKind.Seconds,
-        FieldKind.Tolerance, FieldKind.Packages, ObjectKinds.Members, ObjectKinds.Text {
+        FieldKind.Tolerance, FieldKind.Packages, FieldKind.Prefix, ObjectKinds.Members, ObjectKinds.Text {
 
     /** A field that was given: its value, and its text where its form is {@link Form#JSON}. */
     record Given(String name, JsonNode value, @Nullable String text) {
@@ -99,6 +101,34 @@ sealed interface FieldKind<T> permits FieldKind.Text, FieldKind.Whole, FieldKind
         @Override
         public Schema<?> schema() {
             return of("string").minLength(1).maxLength(max);
+        }
+    }
+
+    /** A place in a bucket, below which objects are written. */
+    record Prefix() implements FieldKind<String> {
+
+        /** Bytes of a prefix; the callset's id and a name come after it. */
+        private static final int MAX = 900;
+
+        @Override
+        public @Nullable String read(Given given, Wrong wrong) {
+            Optional<S3Uri> uri = given.value.isString() ? S3Uri.parse(given.value.asString()) : Optional.empty();
+            if (uri.isPresent() && uri.get().isPrefix() && given.value.asString().length() <= MAX) {
+                return given.value.asString();
+            }
+            wrong.at(given.pointer(),
+                    "s3://bucket/prefix/, with a slash at the end, of at most " + MAX + " characters.");
+            return null;
+        }
+
+        @Override
+        public Form form() {
+            return Form.TEXT;
+        }
+
+        @Override
+        public Schema<?> schema() {
+            return of("string").pattern("^s3://[A-Za-z0-9][A-Za-z0-9._-]+/.*/$").maxLength(MAX);
         }
     }
 

@@ -16,8 +16,11 @@ import dev.wren.gateway.limits.QuotaExceededException;
 import dev.wren.gateway.limits.TenantShare;
 import dev.wren.gateway.record.Manifest;
 import dev.wren.gateway.record.MapSettings;
+import dev.wren.gateway.store.BucketException;
 import dev.wren.gateway.store.ObjectStore;
+import dev.wren.gateway.store.S3Uri;
 import dev.wren.gateway.store.StoreException;
+import dev.wren.gateway.store.UserBuckets;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
 import dev.wren.gateway.web.Shutdown;
@@ -29,6 +32,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.temporal.ChronoUnit;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.IntConsumer;
@@ -50,6 +54,7 @@ public final class Intake {
     private final Callsets callsets;
     private final RunningCallsets running;
     private final Jars jars;
+    private final UserBuckets buckets;
     private final FunctionCheck functions;
     private final Placement placement;
     private final OpenCallsets open;
@@ -62,13 +67,15 @@ public final class Intake {
     private final ConcurrentMap<CallsetId, Draft> drafts = new ConcurrentHashMap<>();
     private final Quota receiving;
 
-    Intake(ObjectStore store, Callsets callsets, RunningCallsets running, Jars jars, FunctionCheck functions,
+    Intake(ObjectStore store, Callsets callsets, RunningCallsets running, Jars jars, UserBuckets buckets,
+            FunctionCheck functions,
             Placement placement, OpenCallsets open, Shutdown shutdown, Standby standby, ReceiveMemory receiveMemory,
             CallsetSettings limits, TenantShare share, Clock clock, MeterRegistry metrics) {
         this.store = store;
         this.callsets = callsets;
         this.running = running;
         this.jars = jars;
+        this.buckets = buckets;
         this.functions = functions;
         this.placement = placement;
         this.open = open;
@@ -113,6 +120,9 @@ public final class Intake {
             throw ProblemException.atPointer(ProblemType.NOT_ALLOWED, "/overwriteInvokeArgs",
                     "The configuration does not allow overwriting the fields of an invocation.");
         }
+        if (redriveOf == null && reduceOf == null) {
+            requireOutput(settings);
+        }
         String executor = placement.place(settings.executor(), settings.config());
         PinnedJar jar = jars.pin(tenant, sha256 == null ? settings.jar() : "sha256:" + sha256);
         try (LocalJar local = jars.localFile(jar)) {
@@ -121,6 +131,14 @@ public final class Intake {
         } catch (RuntimeException e) {
             jars.unpin(jar);
             throw e;
+        }
+    }
+
+    private void requireOutput(MapSettings settings) {
+        try {
+            Optional.ofNullable(settings.output()).flatMap(S3Uri::parse).ifPresent(buckets::require);
+        } catch (BucketException e) {
+            throw ProblemException.atPointer(ProblemType.BUCKET_NOT_ALLOWED, "/output", String.valueOf(e.getMessage()));
         }
     }
 
@@ -191,9 +209,14 @@ public final class Intake {
         }
     }
 
+    /** Whether a submission of this id is under way. */
+    public boolean isReceiving(CallsetId id) {
+        return drafts.containsKey(id);
+    }
+
     /** Deletes what a submission has left that was never accepted and is not under way. */
     public void sweep(String tenant, CallsetId id, IntConsumer throttle) {
-        if (!drafts.containsKey(id) && callsets.peek(tenant, id).isEmpty()) {
+        if (!isReceiving(id) && callsets.peek(tenant, id).isEmpty()) {
             callsets.deleteObjects(tenant, id, throttle);
         }
     }

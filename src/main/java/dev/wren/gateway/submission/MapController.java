@@ -57,13 +57,16 @@ final class MapController {
     private final Submissions submissions;
     private final MapRequestReader bodies;
     private final NdjsonReader lines;
+    private final SourceReader sources;
     private final JsonParsers parsers = new JsonParsers(16);
 
-    MapController(Callsets callsets, Submissions submissions, MapRequestReader bodies, NdjsonReader lines) {
+    MapController(Callsets callsets, Submissions submissions, MapRequestReader bodies, NdjsonReader lines,
+            SourceReader sources) {
         this.callsets = callsets;
         this.submissions = submissions;
         this.bodies = bodies;
         this.lines = lines;
+        this.sources = sources;
     }
 
     /** What a reduce says. */
@@ -74,7 +77,7 @@ final class MapController {
 
     @PostMapping(path = "/calls", consumes = JSON, produces = JSON)
     @ApiProblems(value = {ProblemType.MALFORMED_JSON, ProblemType.BUCKET_NOT_ALLOWED, ProblemType.TOO_LARGE,
-            ProblemType.UNSUPPORTED_MEDIA_TYPE, ProblemType.INVALID_FUNCTION,
+            ProblemType.UNSUPPORTED_MEDIA_TYPE, ProblemType.INVALID_FUNCTION, ProblemType.SOURCE_CHANGED,
             ProblemType.MAP_ITEM_LIMIT}, groups = ApiProblems.Group.SUBMITS)
     @Operation(operationId = "map", tags = "calls", summary = "Map a function over data", description = "Answers when the callset is durable: it survives a crash of the gateway from then on. As application/x-ndjson"
             + " the body is one datum a line, and all other fields are query parameters.", requestBody = @RequestBody(required = true, content = {
@@ -85,8 +88,14 @@ final class MapController {
     ResponseEntity<CallsetView> map(@RequestAttribute(Tenant.ATTRIBUTE) String tenant,
             @Parameter(description = KEY_MEANS) @RequestHeader(name = KEY, required = false) @Nullable String key,
             HttpServletRequest request) throws IOException {
-        return answer(submissions.accept(request(tenant, key, request),
-                (body, draft) -> draft.prepare(bodies.read(body, draft, draft.memory()))));
+        return answer(submissions.accept(request(tenant, key, request), (body, draft) -> {
+            MapRequestReader.Body map = bodies.read(body, draft, draft.memory());
+            map.source().ifPresent(sources::require);
+            draft.prepare(map.settings());
+            if (map.source().isPresent()) {
+                sources.read(map.source().get(), draft, draft.memory());
+            }
+        }));
     }
 
     @OpenQuery
@@ -149,8 +158,9 @@ final class MapController {
     }
 
     @PostMapping(path = "/calls/{callsetId}/reduce", consumes = JSON, produces = JSON)
-    @ApiProblems(value = {ProblemType.MALFORMED_JSON, ProblemType.NOT_FOUND, ProblemType.TOO_LARGE,
-            ProblemType.UNSUPPORTED_MEDIA_TYPE, ProblemType.INVALID_FUNCTION}, groups = ApiProblems.Group.SUBMITS)
+    @ApiProblems(value = {ProblemType.MALFORMED_JSON, ProblemType.BUCKET_NOT_ALLOWED, ProblemType.NOT_FOUND,
+            ProblemType.SOURCE_CHANGED, ProblemType.TOO_LARGE, ProblemType.UNSUPPORTED_MEDIA_TYPE,
+            ProblemType.INVALID_FUNCTION}, groups = ApiProblems.Group.SUBMITS)
     @Operation(operationId = "reduce", tags = "calls", summary = "Apply a function to all values at once", description = "A new callset of one call, whose datum is the array of values; it runs once all calls have succeeded, and ends"
             + " in error without running if one does not.", requestBody = @RequestBody(required = true, content = @Content(mediaType = JSON, schema = @Schema(implementation = ReduceRequest.class))))
     @ApiResponse(responseCode = "200", description = AGAIN, useReturnTypeSchema = true)

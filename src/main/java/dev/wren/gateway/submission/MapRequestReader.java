@@ -15,9 +15,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
 import org.springframework.stereotype.Component;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -36,7 +34,6 @@ final class MapRequestReader {
     private static final int MAX_FIELDS = 1 << 20;
     private static final int MAX_UNKNOWN = 50;
     private static final int MAX_NAME = 100;
-    private static final Pattern S3 = Pattern.compile("s3://([^/]+)/.*");
 
     private final CallsetSettings limits;
     private final JsonParsers parsers;
@@ -54,7 +51,7 @@ final class MapRequestReader {
      * @throws ProblemException {@code malformed-json}, {@code invalid-request}, {@code too-large}, and what {@code sink}
      * throws
      */
-    MapSettings read(InputStream body, DataSink sink, Quota.Grant memory) throws IOException {
+    Body read(InputStream body, DataSink sink, Quota.Grant memory) throws IOException {
         JsonBytes bytes = new JsonBytes(body, limits.maxBodySize().toBytes(), memory);
         try (JsonParser parser = parsers.parser(bytes)) {
             return read(bytes, parser, sink);
@@ -63,11 +60,48 @@ final class MapRequestReader {
         }
     }
 
-    private MapSettings read(JsonBytes bytes, JsonParser parser, DataSink sink) throws IOException {
+    /**
+     * What a body says.
+     *
+     * @param source where the data are, if they were not in the body
+     */
+    record Body(MapSettings settings, Optional<DataSource> source) {
+    }
+
+    /**
+     * Hands on the values of an array that is a text of its own.
+     *
+     * @param memory what is held of it; closed by the caller
+     * @throws ProblemException {@code malformed-json}, {@code invalid-request}, {@code too-large}, and what {@code sink}
+     * throws
+     */
+    void readArray(InputStream text, DataSink sink, Quota.Grant memory) throws IOException {
+        JsonBytes bytes = new JsonBytes(text, limits.maxBodySize().toBytes(), memory);
+        try (JsonParser parser = parsers.parser(bytes)) {
+            bytes.mark(0, MAX_FIELDS, tooLarge());
+            if (parser.nextToken() != JsonToken.START_ARRAY) {
+                throw ProblemException.atPointer(ProblemType.INVALID_REQUEST, DataSource.POINTER,
+                        "The text must be a JSON array.");
+            }
+            array(bytes, parser, sink);
+            JsonParsers.end(parser);
+        } catch (JacksonException e) {
+            throw parsers.problem(e);
+        }
+    }
+
+    /** What was found of the data. Used by one thread. */
+    private static final class DataField {
+
+        private final Map<String, String> wrong = new LinkedHashMap<>(Map.of("/" + DATA, "This field is missing."));
+        private Optional<DataSource> source = Optional.empty();
+    }
+
+    private Body read(JsonBytes bytes, JsonParser parser, DataSink sink) throws IOException {
         Map<String, JsonNode> fields = new LinkedHashMap<>();
         List<String> unknown = new ArrayList<>();
         Map<String, String> texts = new HashMap<>();
-        String dataWrong = "This field is missing.";
+        DataField data = new DataField();
         // Bytes that fields may still have; what is kept of the body is bounded by it at every step.
         long left = MAX_FIELDS;
         bytes.mark(0, left, tooLarge());
@@ -83,7 +117,7 @@ final class MapRequestReader {
             String name = parser.currentName();
             // No place is asked for here: the parser is somewhere in the value already.
             if (name.equals(DATA)) {
-                dataWrong = data(bytes, parser, sink);
+                data(bytes, parser, sink, data);
                 position = position(bytes, parser);
             } else {
                 parser.nextToken();
@@ -112,10 +146,8 @@ final class MapRequestReader {
         JsonParsers.end(parser);
         MapFields checked = new MapFields(fields, texts, true);
         unknown.forEach(checked::unknown);
-        if (dataWrong != null) {
-            checked.wrong("/" + DATA, dataWrong);
-        }
-        return checked.settings();
+        data.wrong.forEach(checked::wrong);
+        return new Body(checked.settings(), data.source);
     }
 
     private static long position(JsonBytes bytes, JsonParser parser) {
@@ -131,17 +163,23 @@ final class MapRequestReader {
         unknown.add(name.length() > MAX_NAME ? name.substring(0, MAX_NAME) : name);
     }
 
-    /** Hands the data on; returns what is wrong with the field, or null. */
-    private @Nullable String data(JsonBytes bytes, JsonParser parser, DataSink sink) throws IOException {
+    /** Hands the data on, or notes where they are. */
+    private void data(JsonBytes bytes, JsonParser parser, DataSink sink, DataField found) throws IOException {
+        found.wrong.clear();
         JsonToken token = parser.nextToken();
         if (token == JsonToken.START_OBJECT) {
-            return source(parsers.mapper().readTree(parser));
-        }
-        if (token != JsonToken.START_ARRAY) {
+            found.source = DataSource.read(parsers.mapper().readTree(parser), found.wrong::put);
+        } else if (token == JsonToken.START_ARRAY) {
+            array(bytes, parser, sink);
+        } else {
             parser.skipChildren();
             parser.finishToken();
-            return "An array of any values, or {\"uri\": \"s3://bucket/key\", \"format\": \"ndjson\"}.";
+            found.wrong.put("/" + DATA,
+                    "An array of any values, or {\"uri\": \"s3://bucket/key\", \"format\": \"ndjson\"}.");
         }
+    }
+
+    private void array(JsonBytes bytes, JsonParser parser, DataSink sink) throws IOException {
         long max = limits.maxDatumSize().toBytes();
         ProblemException tooLarge = new ProblemException(ProblemType.TOO_LARGE,
                 "A datum has at most " + max + " bytes.").with("limit", max);
@@ -149,7 +187,7 @@ final class MapRequestReader {
         while (true) {
             bytes.mark(position, max, tooLarge);
             if (parser.nextToken() == JsonToken.END_ARRAY) {
-                return null;
+                return;
             }
             long from = bytes.byteOf(parser.currentTokenLocation().getCharOffset());
             skip(parser, limits.maxNames());
@@ -186,19 +224,6 @@ final class MapRequestReader {
             }
             token = parser.nextToken();
         }
-    }
-
-    private static @Nullable String source(JsonNode source) {
-        JsonNode uri = source.get("uri");
-        if (uri == null || !uri.isString()) {
-            return "An array of any values, or an object with uri and format.";
-        }
-        Matcher s3 = S3.matcher(uri.asString());
-        if (!s3.matches()) {
-            return "The uri must be s3://bucket/key.";
-        }
-        throw ProblemException.atPointer(ProblemType.BUCKET_NOT_ALLOWED, "/" + DATA + "/uri",
-                "The bucket " + s3.group(1) + " is not allowed; no bucket is.");
     }
 
     private static ProblemException tooLarge() {

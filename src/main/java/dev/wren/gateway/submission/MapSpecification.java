@@ -1,5 +1,6 @@
 package dev.wren.gateway.submission;
 
+import io.swagger.v3.core.converter.ModelConverters;
 import io.swagger.v3.oas.models.OpenAPI;
 import io.swagger.v3.oas.models.media.Schema;
 import io.swagger.v3.oas.models.parameters.Parameter;
@@ -24,6 +25,8 @@ final class MapSpecification implements OpenApiCustomizer {
         for (MapField field : MapField.values()) {
             body.addProperty(field.fieldName(), field.schema());
         }
+        // Not as one of two forms of iterdata: generators make no code of a list as one of several.
+        api.getComponents().getSchemas().putAll(ModelConverters.getInstance(true).read(DataSource.View.class));
         Schema<?> fields = new Schema<>().types(Set.of("object"))
                 .description("The fields of a map; jar and handler are required.");
         fields.setPatternProperties(properties());

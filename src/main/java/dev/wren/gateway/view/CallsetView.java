@@ -9,6 +9,7 @@ import dev.wren.gateway.record.Counts;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +24,9 @@ public record CallsetView(String callsetId, FunctionView function, String execut
                 "string",
                 "null"}, format = "date-time", description = "when the last call ended; null until then") @Nullable Instant doneAt,
         Map<String, String> tags, @JsonInclude(Include.NON_NULL) @Nullable String redriveOf,
-        @JsonInclude(Include.NON_NULL) @Nullable String reduceOf, Map<String, String> links,
+        @JsonInclude(Include.NON_NULL) @Nullable String reduceOf,
+        @Schema(description = "where its results are written; only if that was asked for") @JsonInclude(Include.NON_NULL) @Nullable OutputView output,
+        Map<String, String> links,
         @Schema(description = "the first 1,000 futures in order; only in the answer to a map") @JsonInclude(Include.NON_NULL) @Nullable List<FutureView> futures) {
 
     /** What is run. */
@@ -44,6 +47,29 @@ public record CallsetView(String callsetId, FunctionView function, String execut
         }
     }
 
+    /** Where results are written, and whether they are. */
+    @Schema(name = "Output")
+    record OutputView(@Schema(description = "below this: parts of lines of JSON, and manifest.json at last") String uri,
+            @Schema(description = "pending until all calls have ended", allowableValues = {
+                    "pending", "writing", "written",
+                    "failed"}) String state,
+            @Schema(description = "why it failed; only then") @JsonInclude(Include.NON_NULL) @Nullable String reason) {
+
+        static @Nullable OutputView of(Callset callset, boolean done) {
+            return callset.outputPlace().map(place -> callset.delivery()
+                    .map(ended -> new OutputView(place.toString(), ended.state().name().toLowerCase(Locale.ROOT),
+                            ended.reason()))
+                    .orElseGet(() -> new OutputView(place.toString(), done ? "writing" : "pending", null)))
+                    .orElse(null);
+        }
+    }
+
+    /** The same, as if its results were written nowhere. */
+    public CallsetView withoutOutput() {
+        return new CallsetView(callsetId, function, executor, size, states, done, createdAt, doneAt, tags, redriveOf,
+                reduceOf, null, links, futures);
+    }
+
     public static CallsetView of(Callset callset) {
         return of(callset, null);
     }
@@ -61,6 +87,7 @@ public record CallsetView(String callsetId, FunctionView function, String execut
                 StatesView.of(counts),
                 doneAt != null, callset.createdAt(), doneAt, new TreeMap<>(callset.settings().tags()),
                 callset.redriveOf() == null ? null : callset.redriveOf().text(),
-                callset.reduceOf() == null ? null : callset.reduceOf().text(), links, futures);
+                callset.reduceOf() == null ? null : callset.reduceOf().text(),
+                OutputView.of(callset, doneAt != null), links, futures);
     }
 }

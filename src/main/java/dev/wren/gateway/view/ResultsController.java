@@ -209,29 +209,8 @@ final class ResultsController {
                 }
             }
             Lookup.require(callset);
-            line(out, callset, callset.call(index));
+            CallLines.write(out, callset, callset.call(index), json);
         }
         out.flush();
-    }
-
-    private void line(OutputStream out, Callset callset, Call call) throws IOException {
-        out.write(("{\"callId\":\"" + callset.callId(call.index()) + "\",\"state\":\"" + call.state().label() + "\"")
-                .getBytes(StandardCharsets.UTF_8));
-        switch (call.state()) {
-            case SUCCESS -> {
-                out.write(",\"result\":".getBytes(StandardCharsets.UTF_8));
-                try (InputStream value = callset.value(Objects.requireNonNull(call.report()))) {
-                    value.transferTo(out);
-                }
-            }
-            case ERROR, CANCELLED -> {
-                out.write(",\"error\":".getBytes(StandardCharsets.UTF_8));
-                out.write(json.writeValueAsBytes(ErrorView.of(Objects.requireNonNull(call.report()))));
-            }
-            case NEW, INVOKED, RUNNING -> {
-                // Not ended when the caller's time was up: its line tells the state alone.
-            }
-        }
-        out.write("}\n".getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -15,6 +15,7 @@ public enum ProblemType {
     EXECUTOR_NOT_READY(409, "The executor is not ready"), //
     IN_PROGRESS(409, "A request with the same idempotency key is under way"), //
     NOT_DONE(409, "The callset is not done"), //
+    SOURCE_CHANGED(409, "The data were changed while they were read"), //
     CALL_CANCELLED(410, "The call was cancelled"), //
     GONE(410, "It was here, and is gone"), //
     TOO_LARGE(413, "The request is too large"), //

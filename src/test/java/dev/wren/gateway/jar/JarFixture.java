@@ -1,6 +1,7 @@
 package dev.wren.gateway.jar;
 
 import dev.wren.gateway.limits.TenantShare;
+import dev.wren.gateway.store.s3.S3Stores;
 import dev.wren.gateway.store.file.FileObjectStore;
 import dev.wren.protocol.Sha256;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -52,7 +53,8 @@ final class JarFixture implements AutoCloseable {
     private Jars start(long cacheSize) {
         JarSettings settings = new JarSettings(DataSize.ofMegabytes(1), 100, DataSize.ofMegabytes(10), 2,
                 cacheFolder.toString(), DataSize.ofBytes(cacheSize));
-        return new Jars(store, settings, new Inspections(), new TenantShare(1), Clock.fixed(NOW, ZoneOffset.UTC),
+        return new Jars(store, S3Stores.noUserBuckets(), settings, new Inspections(), new TenantShare(1),
+                Clock.fixed(NOW, ZoneOffset.UTC),
                 metrics);
     }
 

@@ -47,7 +47,8 @@ class MapRequestReaderTest {
     }
 
     private MapSettings read(String body, DataSink sink) throws IOException {
-        return reader.read(new ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8)), sink, TestLimits.memory());
+        return reader.read(new ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8)), sink, TestLimits.memory())
+                .settings();
     }
 
     @Test
@@ -105,7 +106,7 @@ class MapRequestReaderTest {
         assertThatThrownBy(() -> read("{\"iterdata\":{},\"chunkSize\":0,\"extraEnv\":{\"1\":\"x\"},\"nope\":1}",
                 new Collected())).isInstanceOfSatisfying(ProblemException.class,
                         problem -> assertThat(problem.errors()).extracting(ProblemException.FieldError::pointer)
-                                .containsExactlyInAnyOrder("/iterdata", "/chunkSize", "/extraEnv/1", "/nope",
+                                .containsExactlyInAnyOrder("/iterdata/uri", "/chunkSize", "/extraEnv/1", "/nope",
                                         "/function"));
     }
 

@@ -1,0 +1,84 @@
+package dev.wren.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.wren.gateway.store.s3.FaultProxy.Fault;
+import dev.wren.gateway.store.s3.S3Server;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** S3 does not do what it is asked for a while: callers and watchers are told, nothing is lost, and all goes on by itself. */
+class S3FaultsIT {
+
+    private static final int CALLS = 100;
+    private static S3Server s3;
+    private static RunningGateway gateway;
+    private static Http http;
+    private static Http management;
+
+    @BeforeAll
+    static void start() {
+        s3 = S3Server.start();
+        gateway = RunningGateway.startWithFunctions(Path.of("unused"),
+                Stream.concat(Stream.of(s3.settings("s3://" + s3.newBucket() + "/store")),
+                        Stream.of("--wren.s3.request-timeout=500ms", "--wren.s3.max-attempts=2",
+                                "--wren.dispatch.lease=3s"))
+                        .toArray(String[]::new));
+        http = gateway.http();
+        management = new Http(gateway.managementUrl());
+    }
+
+    @AfterAll
+    static void stop() {
+        gateway.close();
+        s3.close();
+    }
+
+    private static String map() {
+        return "{\"function\":{\"jar\":\"fn\",\"handler\":\"fn.Mixed\"},\"chunkSize\":1,\"iterdata\":"
+                + Collections.nCopies(CALLS, "\"sleep 20\"") + "}";
+    }
+
+    static Stream<Arguments> faults() {
+        return Stream.of(
+                Arguments.of(new Fault.Answer(503, "SlowDown", false), "SlowDown"),
+                Arguments.of(new Fault.Answer(500, "InternalError", true), "InternalError"),
+                Arguments.of(new Fault.Answer(403, "AccessDenied", false), "AccessDenied"),
+                Arguments.of(new Fault.Answer(404, "NoSuchBucket", false), "NoSuchBucket"),
+                Arguments.of(new Fault.Reset(true), "Connection reset"),
+                Arguments.of(new Fault.Late(), "timeout"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("faults")
+    void it_is_told_nothing_is_lost_and_it_heals(Fault fault, String reason) {
+        String id = http.map(map());
+        http.until("/calls/" + id, callset -> callset.path("states").path("success").asInt() >= 10);
+        s3.proxy().faults(_ -> fault);
+        Http.Answer read = http.get("/calls/01m851qqzt000yy698z524jtn4");
+        assertThat(read.status()).isEqualTo(503);
+        assertThat(read.slug()).isEqualTo("unavailable");
+        assertThat(read.header("retry-after")).isNotEmpty();
+        assertThat(http.post("/calls", map()).status()).isEqualTo(503);
+        await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
+            Http.Answer ready = management.get("/actuator/health/readiness");
+            assertThat(ready.status()).isEqualTo(503);
+            assertThat(ready.text()).contains(reason);
+        });
+        assertThat(management.get("/actuator/health/liveness").status()).isEqualTo(200);
+        s3.proxy().faults(_ -> Fault.NONE);
+        await().atMost(Duration.ofSeconds(20)).until(
+                () -> management.get("/actuator/health/readiness").status() == 200);
+        assertThat(http.done(id).path("states").path("success").asInt()).isEqualTo(CALLS);
+        assertThat(http.done(http.map(map())).path("states").path("success").asInt()).isEqualTo(CALLS);
+        assertThat(http.get("/calls?state=running").json().path("items")).isEmpty();
+    }
+}
