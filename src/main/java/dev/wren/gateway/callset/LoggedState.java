@@ -48,6 +48,7 @@ public final class LoggedState implements CallsetState {
     /** Whether its data are not there yet. */
     private volatile boolean held;
     private final EndActions endActions;
+    private final EndActions releases;
     private @Nullable CallTable table;
     private int segments;
     private @Nullable Instant doneAt;
@@ -59,8 +60,10 @@ public final class LoggedState implements CallsetState {
         this.store = store;
         this.waiters = new CallWaiters(ticker);
         this.endActions = new EndActions(manifest.id());
+        this.releases = new EndActions(manifest.id());
         if (manifest.size() == 0) {
             doneAt = manifest.createdAt();
+            releases.runAll();
             endActions.runAll();
         }
     }
@@ -246,6 +249,17 @@ public final class LoggedState implements CallsetState {
         }
     }
 
+    /**
+     * The same, but just before anybody can see the end: whoever does may ask at once for what is released. Nothing else may
+     * be done with the callset then.
+     */
+    void releaseAtEnd(Runnable action) {
+        releases.add(action);
+        if (locked(() -> doneAt != null)) {
+            releases.runAll();
+        }
+    }
+
     @Override
     public long weight() {
         return locked(() -> table == null ? CallTable.weight(manifest.size()) : table.weight());
@@ -327,6 +341,9 @@ public final class LoggedState implements CallsetState {
      * @param offsets where each entry's record is
      */
     public void committed(List<Segment.Entry> entries, List<Integer> offsets, Segment.Head after) {
+        if (after.ended() == manifest.size()) {
+            releases.runAll();
+        }
         List<Integer> ended = new ArrayList<>();
         List<CallWaiters.Range> cancelled = new ArrayList<>();
         boolean nowDone;
@@ -363,8 +380,8 @@ public final class LoggedState implements CallsetState {
         }
         waiters.wake(ended, cancelled, nowDone);
         if (nowDone) {
-            indexSoon();
             ended();
+            indexSoon();
         }
     }
 
@@ -381,6 +398,7 @@ public final class LoggedState implements CallsetState {
 
     private void ended() {
         live = LiveView.NOTHING;
+        releases.runAll();
         endActions.runAll();
     }
 

@@ -153,8 +153,8 @@ public final class RunningCallsets {
 
     private void driveHere(Callset callset, Place place) {
         known.runs(callset);
+        callset.driven().releaseAtEnd(place::close);
         callset.state().onEnd(() -> {
-            place.close();
             known.ended(callset);
             if (callset.settings().output() != null && !callset.driven().isOver()) {
                 finishing.finish(callset, () -> known.settled(callset));
