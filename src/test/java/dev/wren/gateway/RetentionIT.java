@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.wren.gateway.store.ObjectStore;
+import dev.wren.protocol.CallsetId;
 import dev.wren.protocol.Sha256;
 import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationTargetException;
@@ -116,6 +117,30 @@ class RetentionIT {
             assertThat(read).isEmpty();
             clock.advance(Duration.ofDays(11));
             await().atMost(Duration.ofSeconds(20)).until(() -> objects(store, "callsets/") == 0);
+        }
+    }
+
+    /** As one that a gateway has accepted when another had taken over: no note knows of it. */
+    @Test
+    void a_callset_that_nobody_drives_is_driven_when_it_is_found(@TempDir Path store) {
+        TestClock clock = new TestClock();
+        String id;
+        try (RunningGateway gateway = RunningGateway.startWithFunctions(store, context -> {
+            clock.in(context);
+            new IdleExecutor().in(context);
+        }, "--wren.executors.later.kind=idle")) {
+            id = gateway.http().map(SQUARE + "[3],\"executor\":\"later\"}");
+        }
+        TestStore.write(store, "shards/0", "{\"watermark\":"
+                + (CallsetId.parse(id).orElseThrow().millis() + 1) + ",\"named\":[]}");
+        try (RunningGateway gateway = RunningGateway.start(store, clock::in, "--wren.executors.later.kind=local",
+                "--wren.executors.later.workers=2", "--wren.retention.every=1s")) {
+            Http http = gateway.http();
+            assertThat(http.get("/calls/" + id + "?wait=2").json().path("done").asBoolean()).isFalse();
+            clock.advance(Duration.ofHours(2));
+            await().atMost(Duration.ofSeconds(20)).until(
+                    () -> http.get("/calls/" + id).json().path("states").path("success").asInt() == 1);
+            assertThat(http.get("/calls/" + id + "/00000/result").text()).isEqualTo("9");
         }
     }
 

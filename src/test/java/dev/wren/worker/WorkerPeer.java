@@ -133,7 +133,7 @@ final class WorkerPeer implements AutoCloseable {
         ByteBuffer bytes = ByteBuffer.allocate(length);
         while (bytes.hasRemaining()) {
             if (channel.read(bytes) < 0) {
-                throw new EOFException("the worker has gone");
+                throw new EOFException("the worker has gone: " + Files.readString(output));
             }
         }
         return bytes.flip();

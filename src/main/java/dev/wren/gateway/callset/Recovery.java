@@ -78,6 +78,19 @@ public final class Recovery {
         }
     }
 
+    /**
+     * Goes on with a callset that is not done and that nobody here knows of: another gateway has accepted it when it did not
+     * hold the store any more.
+     *
+     * @throws DamagedObjectException if its log is damaged
+     */
+    public void adopt(Callset callset) {
+        if (!open.isOpen(callset.id()) && !callset.isDone()) {
+            log.warn("callset {} was not driven, and is from now on", callset.id());
+            running.driveAgain(callset);
+        }
+    }
+
     private void driveIfOpen(String tenant, CallsetId id) {
         try {
             known.load(tenant, id).filter(callset -> !callset.isDone()).ifPresent(running::driveAgain);

@@ -3,6 +3,7 @@ package dev.wren.gateway.retention;
 import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.callset.Callsets;
 import dev.wren.gateway.callset.IdempotencyKeys;
+import dev.wren.gateway.callset.Recovery;
 import dev.wren.gateway.jar.Jars;
 import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.gateway.store.ObjectStore;
@@ -45,6 +46,7 @@ final class Retention implements SmartLifecycle {
     private static final Duration BROKEN = Duration.ofHours(1);
 
     private final Callsets callsets;
+    private final Recovery recovery;
     private final Intake intake;
     private final IdempotencyKeys keys;
     private final Jars jars;
@@ -58,9 +60,10 @@ final class Retention implements SmartLifecycle {
             Thread.ofPlatform().daemon().name("retention").factory());
     private volatile boolean running;
 
-    Retention(Callsets callsets, Intake intake, IdempotencyKeys keys, Jars jars, ObjectStore store,
+    Retention(Callsets callsets, Recovery recovery, Intake intake, IdempotencyKeys keys, Jars jars, ObjectStore store,
             RetentionSettings settings, Clock clock, MeterRegistry metrics) {
         this.callsets = callsets;
+        this.recovery = recovery;
         this.intake = intake;
         this.keys = keys;
         this.jars = jars;
@@ -140,6 +143,9 @@ final class Retention implements SmartLifecycle {
             Optional<Callset> callset = callsets.peek(tenant, id);
             if (callset.isPresent()) {
                 references.refers(id, callset.get().sha256());
+                if (Instant.ofEpochMilli(id.millis()).isBefore(settled)) {
+                    recovery.adopt(callset.get());
+                }
             } else if (intake.isReceiving(id)) {
                 // However long that takes: it may refer to anything.
                 references.unreadable(id);
