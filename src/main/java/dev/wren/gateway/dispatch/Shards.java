@@ -166,6 +166,8 @@ final class Shards implements SmartLifecycle {
             if (standing) {
                 if (lease.look() == ShardLease.Look.TAKEN) {
                     standing = false;
+                    // A recovery of before may have ended after all was let go of.
+                    recovered = false;
                     log.info("the store {} is this gateway's again", store.description());
                     recoveries.execute(this::recoverAgain);
                 }

@@ -139,6 +139,8 @@ final class Retention implements SmartLifecycle {
 
     private void lookAt(String tenant, CallsetId id, Instant settled, JarReferences references) {
         take(1);
+        // Asked first: it may be accepted between the two looks.
+        boolean receiving = intake.isReceiving(id);
         try {
             Optional<Callset> callset = callsets.peek(tenant, id);
             if (callset.isPresent()) {
@@ -146,7 +148,7 @@ final class Retention implements SmartLifecycle {
                 if (Instant.ofEpochMilli(id.millis()).isBefore(settled)) {
                     recovery.adopt(callset.get());
                 }
-            } else if (intake.isReceiving(id)) {
+            } else if (receiving) {
                 // However long that takes: it may refer to anything.
                 references.unreadable(id);
             } else {
