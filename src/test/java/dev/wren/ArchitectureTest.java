@@ -15,6 +15,7 @@ import com.tngtech.archunit.lang.ArchRule;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -28,9 +29,13 @@ class ArchitectureTest {
 
     private static Map<String, ArchRule> rules(String root) {
         Map<String, ArchRule> rules = new LinkedHashMap<>();
-        rules.put("protocol uses the JDK alone", classes().that().resideInAPackage(root + ".protocol..")
+        rules.put("protocol uses the JDK alone", classes().that().resideInAPackage(root + ".protocol")
                 .should().onlyDependOnClassesThat(
-                        resideInAnyPackage(root + ".protocol..", "java..", "org.jspecify.annotations..")));
+                        resideInAnyPackage(root + ".protocol", "java..", "org.jspecify.annotations..")));
+        rules.put("the protocol with far workers uses the JDK and a parser alone", classes()
+                .that().resideInAPackage(root + ".protocol.remote..")
+                .should().onlyDependOnClassesThat(resideInAnyPackage(root + ".protocol..", "java..",
+                        "tools.jackson.core..", "org.jspecify.annotations..")));
         rules.put("workers do not name the gateway", noClasses().that().resideInAPackage(root + ".worker..")
                 .should().dependOnClassesThat().resideInAPackage(root + ".gateway.."));
         rules.put("the gateway does not name workers", noClasses().that().resideInAPackage(root + ".gateway..")
@@ -51,15 +56,22 @@ class ArchitectureTest {
         rules.put("views know no submission", noClasses().that().resideInAPackage(root + ".gateway.view..")
                 .should().dependOnClassesThat().resideInAnyPackage(root + ".gateway.submission..",
                         root + ".gateway.retention..", root + ".gateway.executor..", root + ".gateway.dispatch.."));
-        rules.put("nobody outside names the local executor",
-                noClasses().that(not(resideInAPackage(root + ".gateway.executor.local..")))
-                        .should().dependOnClassesThat().resideInAPackage(root + ".gateway.executor.local.."));
+        for (String kind : List.of("local", "lambda")) {
+            rules.put("nobody outside names the " + kind + " executor",
+                    noClasses().that(not(resideInAPackage(root + ".gateway.executor." + kind + "..")))
+                            .should().dependOnClassesThat()
+                            .resideInAPackage(root + ".gateway.executor." + kind + ".."));
+        }
+        rules.put("only executors name what is far away",
+                noClasses().that(not(resideInAPackage(root + ".gateway.executor..")))
+                        .should().dependOnClassesThat().resideInAPackage(root + ".gateway.executor.remote.."));
         rules.put("nobody outside names a store of one kind",
                 noClasses().that(not(resideInAnyPackage(root + ".gateway.store.file..", root + ".gateway.store.s3..")))
                         .should().dependOnClassesThat()
                         .resideInAnyPackage(root + ".gateway.store.file..", root + ".gateway.store.s3.."));
-        rules.put("the AWS SDK stays in the store on S3", noClasses().that().resideInAPackage(root + "..")
-                .and(not(resideInAPackage(root + ".gateway.store.s3..")))
+        rules.put("the AWS SDK stays where AWS is spoken to", noClasses().that().resideInAPackage(root + "..")
+                .and(not(resideInAnyPackage(root + ".gateway.store.s3..", root + ".gateway.executor.remote..",
+                        root + ".gateway.executor.lambda..", root + ".worker.remote..")))
                 .should().dependOnClassesThat().resideInAnyPackage("software.amazon.awssdk..", "io.awspring.."));
         rules.put("Spring's web parts stay in web, security and controllers",
                 noClasses().that().resideInAPackage(root + ".gateway..")

@@ -90,6 +90,16 @@ public final class ObjectKeys {
         return callset(tenant, id) + "logs/" + callId + "-" + attempt + "-" + send;
     }
 
+    /** All values and logs of a sending that are too large for their records, one after the other. */
+    public static String overflow(String tenant, CallsetId id, long send) {
+        return callset(tenant, id) + "overflow/" + send;
+    }
+
+    /** That the callset was cancelled, for whoever has not begun its calls. */
+    public static String cancelled(String tenant, CallsetId id) {
+        return callset(tenant, id) + "cancelled";
+    }
+
     /** What became of the results that were to be written elsewhere. */
     public static String output(String tenant, CallsetId id) {
         return callset(tenant, id) + "output";
@@ -98,6 +108,11 @@ public final class ObjectKeys {
     /** An idempotency key's body and callset. */
     public static String idempotency(String tenant, String hash) {
         return tenant + "/idempotency/" + hash;
+    }
+
+    /** What reports of workers far away are signed with: 32 random bytes. */
+    public static String reportKey() {
+        return "shards/report-key";
     }
 
     /** What is known of a shard: since when nothing in it is open. */

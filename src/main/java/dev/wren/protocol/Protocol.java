@@ -4,7 +4,7 @@ package dev.wren.protocol;
 public final class Protocol {
 
     /** Raised whenever the wire changes; a worker of another version answers each call with {@code WRONGVERSION}. */
-    public static final int VERSION = 2;
+    public static final int VERSION = 3;
 
     private Protocol() {
     }

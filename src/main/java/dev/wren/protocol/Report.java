@@ -30,6 +30,10 @@ public record Report(int call, int attempt, long send, Outcome outcome, @Nullabl
 
     private static final int CACHED = 1;
     private static final int EXITED = 2;
+    private static final int LOG_IN_OVERFLOW = 4;
+    private static final int INLINE = 0;
+    private static final int STORED = 1;
+    private static final int PART = 2;
     private static final byte NO_STATUS = 0;
     private static final byte HAS_STATUS = 1;
 
@@ -45,7 +49,9 @@ public record Report(int call, int attempt, long send, Outcome outcome, @Nullabl
         } else {
             out.putByte(HAS_STATUS);
             Integer exit = s.exitCode;
-            out.putByte((s.runtimeCached ? CACHED : 0) | (exit != null ? EXITED : 0));
+            boolean inOverflow = s.output.logOffset() != Output.OWN_OBJECT;
+            out.putByte((s.runtimeCached ? CACHED : 0) | (exit != null ? EXITED : 0)
+                    | (inOverflow ? LOG_IN_OVERFLOW : 0));
             out.putLong(s.startMicros);
             out.putLong(s.execNanos);
             out.putLong(s.setupNanos);
@@ -55,14 +61,22 @@ public record Report(int call, int attempt, long send, Outcome outcome, @Nullabl
             out.putString(s.workerId);
             out.putBytes(s.output.excerpt());
             out.putLong(s.output.logSize());
+            if (inOverflow) {
+                out.putLong(s.output.logOffset());
+            }
         }
         switch (outcome) {
             case Outcome.Success(Value.Inline(byte[] json)) -> {
-                out.putByte(0);
+                out.putByte(INLINE);
                 out.putBytes(json);
             }
             case Outcome.Success(Value.Stored(long size)) -> {
-                out.putByte(1);
+                out.putByte(STORED);
+                out.putLong(size);
+            }
+            case Outcome.Success(Value.Part(long offset, long size)) -> {
+                out.putByte(PART);
+                out.putLong(offset);
                 out.putLong(size);
             }
             case Outcome.Failure(CallError e) -> {
@@ -95,11 +109,17 @@ public record Report(int call, int attempt, long send, Outcome outcome, @Nullabl
             Integer exit = (flags & EXITED) != 0 ? (Integer) in.getInt() : null;
             String worker = in.getString();
             status = new Status(start, exec, setup, (flags & CACHED) != 0, worker,
-                    new Output(in.getBytes(), in.getLong()), exit);
+                    new Output(in.getBytes(), in.getLong(),
+                            (flags & LOG_IN_OVERFLOW) != 0 ? in.getLong() : Output.OWN_OBJECT),
+                    exit);
         }
         Outcome outcome = switch (state) {
-            case SUCCESS -> new Outcome.Success(
-                    in.getByte() == 0 ? new Value.Inline(in.getBytes()) : new Value.Stored(in.getLong()));
+            case SUCCESS -> new Outcome.Success(switch (in.getByte()) {
+                case INLINE -> new Value.Inline(in.getBytes());
+                case STORED -> new Value.Stored(in.getLong());
+                case PART -> new Value.Part(in.getLong(), in.getLong());
+                default -> throw new WireException("a value of an unknown kind");
+            });
             case ERROR -> new Outcome.Failure(new CallError(ErrorCode.of(in.getByte()),
                     in.getNullable(), in.getString(), in.getNullable()));
             case CANCELLED -> new Outcome.Cancelled();

@@ -19,4 +19,13 @@ public sealed interface Value {
      */
     record Stored(long size) implements Value {
     }
+
+    /**
+     * A value in the object of all that one sending had too large for its records, {@link ObjectKeys#overflow}.
+     *
+     * @param offset of its first byte
+     * @param size bytes of its JSON text
+     */
+    record Part(long offset, long size) implements Value {
+    }
 }

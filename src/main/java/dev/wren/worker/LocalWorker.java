@@ -8,6 +8,10 @@ import dev.wren.protocol.WireException;
 import dev.wren.protocol.WireReader;
 import dev.wren.worker.function.CallOutput;
 import dev.wren.worker.function.Functions;
+import dev.wren.worker.run.Chunk;
+import dev.wren.worker.run.ChunkRunner;
+import dev.wren.worker.run.WorkerClock;
+import dev.wren.worker.run.WorkingFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicReference;
@@ -69,12 +73,12 @@ final class LocalWorker {
             Thread reader = new Thread(null, this::listen, "wren-reader", 256 << 10, false);
             reader.setDaemon(true);
             reader.start();
-            ChunkRunner runner = new ChunkRunner(settings, clock, reports, progress, output, functions, folder);
+            ChunkRunner runner = new ChunkRunner(settings, clock, progress, output, functions, folder);
             if (inbox.get() == null) {
                 functions.warmUp();
             }
             for (Chunk chunk = next(); chunk != null; chunk = next()) {
-                runner.run(chunk);
+                runner.run(chunk, reports);
             }
         }
     }

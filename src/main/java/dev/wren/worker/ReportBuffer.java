@@ -3,6 +3,7 @@ package dev.wren.worker;
 import dev.wren.protocol.Frame;
 import dev.wren.protocol.Report;
 import dev.wren.protocol.WireWriter;
+import dev.wren.worker.run.ReportSink;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
@@ -18,7 +19,7 @@ import java.util.function.LongSupplier;
  * <p>A report leaves at once when nothing was sent in the last millisecond. Else it leaves with a later one, or by the
  * flusher thread a millisecond later, whichever is first.
  */
-final class ReportBuffer {
+final class ReportBuffer implements ReportSink {
 
     private static final int FULL = 32 << 10;
     private static final int KEPT = 256 << 10;
@@ -52,8 +53,8 @@ final class ReportBuffer {
         flusher.start();
     }
 
-    /** Appends the report of a call that ended at {@code now}. */
-    void add(Report report, long now) throws IOException {
+    @Override
+    public void add(Report report, long now) throws IOException {
         lock.lock();
         try {
             if (open == NONE) {
@@ -70,16 +71,16 @@ final class ReportBuffer {
         }
     }
 
-    /** Makes sure that what waits leaves soon, however long the call takes that is about to begin. */
-    void sendSoon() {
+    @Override
+    public void sendSoon() {
         if (waiting && flusherRests) {
             flusherRests = false;
             LockSupport.unpark(flusher);
         }
     }
 
-    /** Sends a report with what is too large for it. */
-    void addLarge(Report report, byte[] log, int logSize, byte[] value, int valueSize) throws IOException {
+    @Override
+    public void addLarge(Report report, byte[] log, int logSize, byte[] value, int valueSize) throws IOException {
         lock.lock();
         try {
             finish();
@@ -97,8 +98,8 @@ final class ReportBuffer {
         }
     }
 
-    /** Sends the calls that are given back, after the reports before them. */
-    void returned(int[] calls) throws IOException {
+    @Override
+    public void returned(int[] calls) throws IOException {
         lock.lock();
         try {
             finish();
@@ -114,8 +115,8 @@ final class ReportBuffer {
         }
     }
 
-    /** Sends why this worker wants to be replaced. */
-    void retiring(String reason) throws IOException {
+    @Override
+    public void retiring(String reason) throws IOException {
         lock.lock();
         try {
             finish();
@@ -141,8 +142,8 @@ final class ReportBuffer {
         }
     }
 
-    /** Sends what waits. */
-    void flush() throws IOException {
+    @Override
+    public void flush() throws IOException {
         if (waiting) {
             lock.lock();
             try {

@@ -8,6 +8,8 @@ import dev.wren.protocol.Report;
 import dev.wren.protocol.Sha256;
 import dev.wren.protocol.WireReader;
 import dev.wren.protocol.WireWriter;
+import dev.wren.worker.run.WorkerClock;
+import dev.wren.worker.run.WorkingFolder;
 import dev.wren.worker.training.TrainingFunction;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,5 +1,7 @@
 package dev.wren.worker;
 
+import dev.wren.worker.run.WorkerClock;
+import dev.wren.worker.run.WorkingFolder;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;

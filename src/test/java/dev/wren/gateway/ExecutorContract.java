@@ -122,7 +122,7 @@ abstract class ExecutorContract {
         try (RunningGateway gateway = start(store)) {
             Http http = gateway.http();
             String id = http.map(map(",\"chunkSize\":1,\"maxConcurrency\":" + asked,
-                    Collections.nCopies(8, "sleep 60")));
+                    Collections.nCopies(8, "sleep 300")));
             http.done(id);
             List<JsonNode> statuses = http.get("/calls/" + id + "/futures").json().path("items").valueStream()
                     .map(future -> future.path("status")).toList();

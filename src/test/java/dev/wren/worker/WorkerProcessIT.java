@@ -79,6 +79,7 @@ class WorkerProcessIT {
         return switch (told.report().outcome()) {
             case Outcome.Success(Value.Inline(byte[] json)) -> new String(json, StandardCharsets.UTF_8);
             case Outcome.Success(Value.Stored(long size)) -> "stored " + size;
+            case Outcome.Success(Value.Part part) -> part.toString();
             case Outcome.Failure(CallError error) -> Assertions.fail(error.toString());
             case Outcome.Cancelled() -> Assertions.fail("cancelled");
         };

@@ -11,6 +11,7 @@ import dev.wren.gateway.record.Origins;
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.gateway.store.ObjectStore;
+import dev.wren.gateway.store.PartStream;
 import dev.wren.gateway.store.S3Uri;
 import dev.wren.protocol.CallIds;
 import dev.wren.protocol.CallState;
@@ -219,6 +220,7 @@ public final class Callset {
             case Value.Inline(byte[] json) -> new ByteArrayInputStream(json);
             case Value.Stored(long size) -> open(
                     ObjectKeys.value(tenant(), id(), callId(report.call()), report.attempt(), report.send()), size);
+            case Value.Part(long offset, long size) -> openPart(report.send(), offset, size);
         };
     }
 
@@ -226,10 +228,18 @@ public final class Callset {
     public InputStream log(Report report) {
         Report.Status status = report.status();
         Output output = status == null ? Output.NONE : status.output();
+        if (output.logSize() > 0 && output.logOffset() != Output.OWN_OBJECT) {
+            return openPart(report.send(), output.logOffset(), output.logSize());
+        }
         return output.logSize() == 0
                 ? new ByteArrayInputStream(output.excerpt())
                 : open(ObjectKeys.log(tenant(), id(), callId(report.call()), report.attempt(), report.send()),
                         output.logSize());
+    }
+
+    private InputStream openPart(long send, long offset, long size) {
+        return state
+                .unlessDeleted(() -> new PartStream(store, ObjectKeys.overflow(tenant(), id(), send), offset, size));
     }
 
     private InputStream open(String key, long size) {

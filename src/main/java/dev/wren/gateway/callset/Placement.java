@@ -1,7 +1,6 @@
 package dev.wren.gateway.callset;
 
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import dev.wren.gateway.record.MapSettings;
 
 /** Decides which executor a callset is for. */
 public interface Placement {
@@ -9,10 +8,8 @@ public interface Placement {
     /**
      * The name of the executor that takes a callset.
      *
-     * @param executor the name that was asked for, or null for the configured default
-     * @param config overrides of its settings
-     * @throws dev.wren.gateway.web.ProblemException when there is no such executor, it is not ready, or a setting may
-     * not be overridden
+     * @throws dev.wren.gateway.web.ProblemException when there is no executor of the name that is asked for, it is not
+     * ready, a setting may not be overridden, or an attempt may not run for so long there
      */
-    String place(@Nullable String executor, Map<String, Object> config);
+    String place(MapSettings settings);
 }

@@ -8,9 +8,13 @@ import dev.wren.protocol.Report;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Values and outputs that are too large for their records. Safe for use by several threads. */
 final class AttemptObjects {
+
+    private static final Logger log = LoggerFactory.getLogger(AttemptObjects.class);
 
     private final DriveState state;
 
@@ -26,6 +30,25 @@ final class AttemptObjects {
     void storeLog(Report report, InputStream output) {
         Callset of = state.callset;
         put(ObjectKeys.log(of.tenant(), of.id(), of.callId(report.call()), report.attempt(), report.send()), output);
+    }
+
+    /**
+     * Tells workers that have not begun their calls that nobody wants them any more, in the background. It is only to save
+     * what they would do: whatever they report is refused.
+     */
+    void markCancelled() {
+        Callset of = state.callset;
+        String key = ObjectKeys.cancelled(of.tenant(), of.id());
+        Thread.ofVirtual().name("cancelled-" + of.id()).start(() -> {
+            try {
+                boolean _ = state.context.store().putIfAbsent(key, new byte[0]);
+                if (of.state().isDeleted()) {
+                    state.context.store().delete(List.of(key));
+                }
+            } catch (StoreException e) {
+                log.info("callset {}: workers are not told that it is cancelled: {}", of.id(), e.getMessage());
+            }
+        });
     }
 
     /** Nobody else has this key, since the number of the sending is in it: what is there already is the same. */

@@ -37,6 +37,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -189,16 +190,43 @@ final class Dispatcher implements Driver, Reports, DriveContext, Outcomes.Then {
 
     @Override
     public CompletableFuture<Receipt> accept(CallsetId callset, Report report) {
+        return tell(callset, drive -> drive.accept(report));
+    }
+
+    @Override
+    public CompletableFuture<Receipt> returned(CallsetId callset, long send, int[] calls, @Nullable String trouble) {
+        return tell(callset, drive -> drive.returned(send, calls, trouble));
+    }
+
+    @Override
+    public CompletableFuture<Receipt> died(CallsetId callset, long send, int[] calls, CallError error,
+            @Nullable Integer exitCode) {
+        return tell(callset, drive -> drive.died(send, calls, error, exitCode));
+    }
+
+    /** While this gateway is not sure of what it drives, it says nothing of what it does not. */
+    private CompletableFuture<Receipt> tell(CallsetId callset, Function<Drive, CompletableFuture<Receipt>> what) {
+        boolean sure = isActive();
         Drive drive = drives.get(callset);
         CompletableFuture<Receipt> receipt = drive == null
-                ? CompletableFuture.completedFuture(Receipt.NOT_DRIVEN)
-                : drive.accept(report);
-        return receipt.whenComplete((came, _) -> Objects.requireNonNull(receipts.get(came)).increment());
+                ? CompletableFuture.completedFuture(sure ? Receipt.NOT_DRIVEN : Receipt.LATER)
+                : what.apply(drive);
+        return receipt.whenComplete((came, failure) -> {
+            if (failure == null) {
+                Objects.requireNonNull(receipts.get(came)).increment();
+            }
+        });
     }
 
     @Override
     public Optional<Executor> executor(Drive drive) {
         return Optional.ofNullable(lanes.get(drive.callset().executor())).map(Lane::executor);
+    }
+
+    @Override
+    public boolean isFar(Callset callset) {
+        Lane lane = lanes.get(callset.executor());
+        return lane != null && lane.executor().isFar();
     }
 
     @Override

@@ -10,18 +10,23 @@ import dev.wren.gateway.record.Segment;
 import dev.wren.protocol.CallError;
 import dev.wren.protocol.ErrorCode;
 import dev.wren.protocol.Outcome;
+import dev.wren.protocol.Output;
 import dev.wren.protocol.Report;
 import java.io.InputStream;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,7 +51,7 @@ final class Drive implements Chunk.Sink {
 
     Drive(Callset callset, DriveContext context) {
         this.state = new DriveState(callset, context);
-        this.decisions = new Decisions(state, this::afterCancel);
+        this.decisions = new Decisions(state, this::afterCancelOfAll);
         this.sender = new Sender(this, state, decisions);
         this.objects = new AttemptObjects(state);
     }
@@ -128,6 +133,60 @@ final class Drive implements Chunk.Sink {
         return accepted.receipt;
     }
 
+    /** Calls of a sending were not run, by no fault of theirs. */
+    CompletableFuture<Reports.Receipt> returned(long send, int[] calls, @Nullable String trouble) {
+        return ofSending(send, calls, (chunk, call) -> {
+            if (trouble == null) {
+                state.takeBack(call);
+            } else {
+                again(call, chunk.invokedAt(), trouble, ErrorCode.RUNTIME, "");
+            }
+        });
+    }
+
+    /** The worker of a sending ended in one of the calls. */
+    CompletableFuture<Reports.Receipt> died(long send, int[] calls, CallError error, @Nullable Integer exitCode) {
+        return ofSending(send, calls, (chunk, call) -> {
+            if (chunk.size() > 1) {
+                state.pending.separate(call);
+                state.takeBack(call);
+            } else {
+                // Nobody else knows when it began.
+                conclude(new Report(call, chunk.attemptOf(call), send, new Outcome.Failure(error),
+                        exitCode == null ? null : status(chunk, exitCode)), chunk.invokedAt(), true);
+            }
+        });
+    }
+
+    private static Report.Status status(Chunk chunk, int exitCode) {
+        return new Report.Status(ChronoUnit.MICROS.between(Instant.EPOCH, chunk.invokedAt()), 0, 0, false, "",
+                Output.NONE, exitCode);
+    }
+
+    /** Does something with each of the calls that is still awaited of that sending; the callset's lock is held then. */
+    private CompletableFuture<Reports.Receipt> ofSending(long send, int[] calls,
+            BiConsumer<Chunk, Integer> with) {
+        Set<Chunk> touched = new HashSet<>();
+        CompletableFuture<Reports.Receipt> receipt = state.locked(() -> {
+            if (state.stopped) {
+                return CompletableFuture.completedFuture(Reports.Receipt.NOT_DRIVEN);
+            }
+            for (int call : calls) {
+                state.chunks.of(call).filter(chunk -> chunk.send() == send).ifPresent(chunk -> {
+                    if (state.isOpen(chunk, call)) {
+                        with.accept(chunk, call);
+                    }
+                    touched.add(chunk);
+                });
+            }
+            return state.staged.whenDurable(touched.isEmpty() ? Reports.Receipt.DROPPED : Reports.Receipt.TAKEN);
+        });
+        state.context.commit(this);
+        touched.forEach(Decisions::endIfOver);
+        state.context.offer(this);
+        return receipt;
+    }
+
     /**
      * What a report has come to.
      *
@@ -203,21 +262,31 @@ final class Drive implements Chunk.Sink {
             if (!state.isOpen(chunk, call)) {
                 return false;
             }
-            int times = state.losses.merge(call, 1, Integer::sum);
-            if (times > state.context.settings().lostRetries()) {
-                decisions.fail(call, state.nextAttempt(call), CallError.of(ErrorCode.LOST,
-                        "never heard of again, " + times + " times: " + reason), chunk.invokedAt());
-                return true;
-            }
-            log.info("callset {} call {}: lost and sent again: {}", state.callset.id(), state.callset.callId(call),
-                    reason);
-            sender.againLater(call, state.context.retries().backoff(times));
-            return false;
+            return again(call, chunk.invokedAt(), reason, ErrorCode.LOST, "never heard of again, ");
         });
         if (decided) {
             state.context.commit(this);
         }
         Decisions.endIfOver(chunk);
+    }
+
+    /**
+     * Something failed that is not to fail: the call is sent again, unless that has happened too often.
+     *
+     * @param inTheEnd what it ends in then
+     * @return whether it has ended
+     */
+    private boolean again(int call, Instant invokedAt, String reason, ErrorCode inTheEnd, String prefix) {
+        int times = state.losses.merge(call, 1, Integer::sum);
+        if (times > state.context.settings().lostRetries()) {
+            decisions.fail(call, state.nextAttempt(call),
+                    CallError.of(inTheEnd, prefix + times + " times: " + reason), invokedAt);
+            return true;
+        }
+        log.info("callset {} call {}: lost and sent again: {}", state.callset.id(), state.callset.callId(call),
+                reason);
+        sender.againLater(call, state.context.retries().backoff(times));
+        return false;
     }
 
     /** What was sent is noted, so that it is awaited after a restart. */
@@ -242,6 +311,8 @@ final class Drive implements Chunk.Sink {
             state.context.commit(this);
         }
         Decisions.endIfOver(chunk);
+        // Others may be sent now.
+        state.context.offer(this);
     }
 
     @Override
@@ -269,12 +340,19 @@ final class Drive implements Chunk.Sink {
     /** Cancels all calls that are not decided. */
     void cancel() {
         state.locked(() -> decisions.cancel(0, state.table.size()));
-        afterCancel();
+        afterCancelOfAll();
     }
 
     /** Cancels one call, if it is not decided. */
     void cancel(int call) {
         state.locked(() -> decisions.cancel(call, call + 1));
+        afterCancel();
+    }
+
+    private void afterCancelOfAll() {
+        if (state.locked(() -> state.chunks.anyFar())) {
+            objects.markCancelled();
+        }
         afterCancel();
     }
 

@@ -1,6 +1,7 @@
 package dev.wren.gateway.dispatch;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.executor.Chunk;
 import dev.wren.gateway.executor.Executor;
 import dev.wren.gateway.store.ObjectStore;
@@ -28,6 +29,9 @@ interface DriveContext {
 
     /** The executor of the drive's callset, if it is still configured. */
     Optional<Executor> executor(Drive drive);
+
+    /** Whether the callset's executor has its workers far away. */
+    boolean isFar(Callset callset);
 
     /** The drive has something to commit. */
     void commit(Drive drive);

@@ -40,6 +40,7 @@ final class DriveState {
     boolean stopped;
     private final ReentrantLock lock;
     private final int maxChunks;
+    private final boolean workersAreFar;
     private long lastSend;
 
     DriveState(Callset callset, DriveContext context) {
@@ -50,6 +51,7 @@ final class DriveState {
         this.chunks = new LiveChunks(this);
         Integer concurrency = callset.settings().maxConcurrency();
         this.maxChunks = concurrency == null ? Integer.MAX_VALUE : concurrency;
+        this.workersAreFar = context.isFar(callset);
         lock.lock();
         try {
             this.table = callset.driven().table();
@@ -83,8 +85,13 @@ final class DriveState {
     boolean hasWork() {
         return !stopped && context.isActive() && !callset.driven().isHeld() && context.backlog().hasRoom()
                 && chunks.size() + sending.size() < maxChunks
-                && sending.size() < callset.settings().invokePoolThreads()
+                && beingSent() < callset.settings().invokePoolThreads()
                 && !pending.isEmpty();
+    }
+
+    /** Sendings under way. Where workers are near, one is over as soon as it has begun. */
+    private int beingSent() {
+        return sending.size() + (workersAreFar ? chunks.near() : 0);
     }
 
     int nextAttempt(int call) {

@@ -58,6 +58,16 @@ final class LiveChunks implements LiveView {
         return chunks.size();
     }
 
+    /** Whether calls are with workers that outlive the gateway. */
+    boolean anyFar() {
+        return !far.isEmpty();
+    }
+
+    /** Chunks whose executor is at them. */
+    int near() {
+        return near.size();
+    }
+
     List<Chunk> all() {
         return List.copyOf(chunks);
     }

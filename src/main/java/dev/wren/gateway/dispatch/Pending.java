@@ -15,6 +15,8 @@ final class Pending {
     private final ArrayDeque<Integer> again = new ArrayDeque<>();
     /** Calls that are not to be sent when their turn comes: they were sent before. */
     private final BitSet leftOut = new BitSet();
+    /** Calls that are to be the only ones of their chunk. */
+    private final BitSet alone = new BitSet();
     private int cursor;
 
     Pending(CallTable table) {
@@ -46,6 +48,11 @@ final class Pending {
         }
     }
 
+    /** From now on the call is sent alone: those that it was sent with may have suffered from it, or it from them. */
+    void separate(int call) {
+        alone.set(call);
+    }
+
     /** The call was sent before a restart: it is sent again only when it is added. Before anything is taken. */
     void leaveOut(int call) {
         leftOut.set(call);
@@ -56,9 +63,15 @@ final class Pending {
         int[] calls = new int[Math.min(count, again.size())];
         int n = 0;
         while (n < calls.length && !again.isEmpty()) {
+            if (n > 0 && alone.get(again.getFirst())) {
+                break;
+            }
             int call = again.removeFirst();
             if (!table.isDecided(call)) {
                 calls[n++] = call;
+                if (alone.get(call)) {
+                    break;
+                }
             }
         }
         if (n > 0) {

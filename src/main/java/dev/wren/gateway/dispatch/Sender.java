@@ -2,6 +2,7 @@ package dev.wren.gateway.dispatch;
 
 import dev.wren.gateway.executor.Chunk;
 import dev.wren.gateway.executor.Executor;
+import dev.wren.gateway.record.Data;
 import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.gateway.store.StoreException;
 import dev.wren.protocol.CallError;
@@ -43,7 +44,7 @@ final class Sender {
         // Others may take the next ones while the data of these are read.
         state.context.offer(drive);
         try {
-            return send(executor, calls, read(calls));
+            return send(executor, calls, contents(executor, calls));
         } catch (DamagedObjectException e) {
             log.error("callset {}: its data are damaged: {}", state.callset.id(), e.getMessage());
             unreadable(calls, "the stored data are damaged: " + e.getMessage());
@@ -73,16 +74,57 @@ final class Sender {
         return calls;
     }
 
+    /** Data of the first of {@code calls}, as many as fit; where they are, if they are too large to be handed over. */
+    private Chunk.Contents contents(Executor executor, int[] calls) {
+        long most = state.context.settings().chunkBytes().toBytes();
+        Optional<Executor.DataLimits> limits = executor.dataLimits();
+        if (limits.isEmpty()) {
+            return new Chunk.Contents.InHand(read(calls, most));
+        }
+        long inHand = limits.get().inHand();
+        return places(calls, inHand, limits.get().elsewhere()).<Chunk.Contents>map(Chunk.Contents.Elsewhere::new)
+                .orElseGet(() -> new Chunk.Contents.InHand(read(calls, Math.min(most, inHand))));
+    }
+
+    /** Where the data are, if they are objects, and together more than {@code inHand} bytes. */
+    private Optional<List<Data.Place>> places(int[] calls, long inHand, long most) {
+        List<Data.Place> places = new ArrayList<>(calls.length);
+        long size = 0;
+        for (int i = 0; i < calls.length && (size < most || i == 0);) {
+            int run = run(calls, i);
+            Optional<List<Data.Place>> some = state.callset.data().places(calls[i], run);
+            if (some.isEmpty()) {
+                return Optional.empty();
+            }
+            for (Data.Place place : some.get()) {
+                long more = Math.max(place.length(), 0);
+                if (size + more > most && !places.isEmpty()) {
+                    return Optional.of(places);
+                }
+                size += more;
+                places.add(place);
+            }
+            i += run;
+        }
+        return state.callset.data().isEach() || size > inHand ? Optional.of(places) : Optional.empty();
+    }
+
+    /** Calls from {@code from} on that follow one another. */
+    private static int run(int[] calls, int from) {
+        int run = 1;
+        while (from + run < calls.length && calls[from + run] == calls[from] + run) {
+            run++;
+        }
+        return run;
+    }
+
     /** Data of the first of {@code calls}, as many as fit. */
-    private List<byte[]> read(int[] calls) {
-        long left = state.context.settings().chunkBytes().toBytes();
+    private List<byte[]> read(int[] calls, long most) {
+        long left = most;
         List<byte[]> data = new ArrayList<>(calls.length);
         int i = 0;
         while (i < calls.length && (left > 0 || i == 0)) {
-            int run = 1;
-            while (i + run < calls.length && calls[i + run] == calls[i] + run) {
-                run++;
-            }
+            int run = run(calls, i);
             List<byte[]> some = state.callset.data().read(calls[i], run, (int) left);
             data.addAll(some);
             for (byte[] datum : some) {
@@ -96,7 +138,7 @@ final class Sender {
         return data;
     }
 
-    private Optional<Chunk> send(Executor executor, int[] calls, List<byte[]> data) {
+    private Optional<Chunk> send(Executor executor, int[] calls, Chunk.Contents data) {
         return state.locked(() -> {
             state.sending.remove(calls);
             for (int i = data.size(); i < calls.length; i++) {

@@ -1,6 +1,7 @@
 package dev.wren.gateway.executor;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import dev.wren.gateway.record.Data;
 import dev.wren.protocol.Invocation;
 import dev.wren.protocol.Report;
 import java.io.InputStream;
@@ -23,6 +24,7 @@ import org.slf4j.LoggerFactory;
 public final class Chunk implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Chunk.class);
+    private static final Contents NOTHING = new Contents.InHand(List.of());
 
     private final Job job;
     private final int[] calls;
@@ -32,7 +34,7 @@ public final class Chunk implements AutoCloseable {
     /** Positions that are not accounted for. Guarded by this. */
     private final BitSet open;
     private final List<Runnable> closeActions = new ArrayList<>(1);
-    private volatile List<byte[]> data;
+    private volatile Contents contents;
     private volatile Handler handler = Handler.NONE;
     private volatile long dueNanos;
     private volatile Duration allowance;
@@ -102,6 +104,39 @@ public final class Chunk implements AutoCloseable {
         }
     }
 
+    /** The data of a chunk. */
+    public sealed interface Contents {
+
+        /** Of how many calls these are the data. */
+        int size();
+
+        /** They are here. The bytes are not to be changed. */
+        record InHand(List<byte[]> data) implements Contents {
+
+            public InHand {
+                data = List.copyOf(data);
+            }
+
+            @Override
+            public int size() {
+                return data.size();
+            }
+        }
+
+        /** They are objects of the store, which the worker is to read. */
+        record Elsewhere(List<Data.Place> places) implements Contents {
+
+            public Elsewhere {
+                places = List.copyOf(places);
+            }
+
+            @Override
+            public int size() {
+                return places.size();
+            }
+        }
+    }
+
     /**
      * What is sent.
      *
@@ -117,14 +152,14 @@ public final class Chunk implements AutoCloseable {
     /**
      * A chunk.
      *
-     * @param data each call's datum
+     * @param contents each call's datum
      * @param allowance within which something is to be heard of it
      */
-    public Chunk(Job job, Sending sending, List<byte[]> data, Duration allowance, Ticker ticker, Sink sink) {
+    public Chunk(Job job, Sending sending, Contents contents, Duration allowance, Ticker ticker, Sink sink) {
         this.job = job;
         this.sending = sending;
         this.calls = sending.calls;
-        this.data = List.copyOf(data);
+        this.contents = contents;
         this.sink = sink;
         this.ticker = ticker;
         this.allowance = allowance;
@@ -135,7 +170,7 @@ public final class Chunk implements AutoCloseable {
 
     /** A chunk that was sent before a restart, to workers that outlive the gateway. */
     public static Chunk awaited(Job job, Sending sending, Duration allowance, Ticker ticker, Sink sink) {
-        Chunk chunk = new Chunk(job, sending, List.of(), allowance, ticker, sink);
+        Chunk chunk = new Chunk(job, sending, NOTHING, allowance, ticker, sink);
         chunk.detached = true;
         return chunk;
     }
@@ -165,14 +200,19 @@ public final class Chunk implements AutoCloseable {
         return sending.send;
     }
 
-    /** The datum of the call at {@code position}. Not to be changed. Not after {@link #sent()}. */
+    /** The data. Not after {@link #sent()}. */
+    public Contents contents() {
+        return contents;
+    }
+
+    /** The datum of the call at {@code position}, where it is in hand. Not to be changed. Not after {@link #sent()}. */
     public byte[] datum(int position) {
-        return data.get(position);
+        return ((Contents.InHand) contents).data.get(position);
     }
 
     /** The data are with the worker: they are let go. */
     public void sent() {
-        data = List.of();
+        contents = NOTHING;
     }
 
     public Instant invokedAt() {
@@ -270,6 +310,11 @@ public final class Chunk implements AutoCloseable {
             now = handler;
         }
         now.stopDecided();
+    }
+
+    /** Within which time something is to be heard of it. */
+    public Duration allowance() {
+        return allowance;
     }
 
     /** Something was heard of it, and something more will be within {@code next}. */

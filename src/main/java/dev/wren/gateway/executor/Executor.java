@@ -2,6 +2,7 @@ package dev.wren.gateway.executor;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Runs calls somewhere. It takes chunks of them when it has room, and reports. Safe for use by several threads. */
@@ -45,6 +46,30 @@ public interface Executor extends AutoCloseable {
      */
     default boolean outlivesGateway() {
         return false;
+    }
+
+    /** Whether its workers are far away, so that {@code invokePoolThreads} of a callset's chunks are sent at once. */
+    default boolean isFar() {
+        return outlivesGateway();
+    }
+
+    /**
+     * How data are handed to it.
+     *
+     * @param inHand bytes of a chunk's data, together, up to which they are handed over; more are for the worker to read
+     * @param elsewhere bytes of a chunk's data, together, that a worker is to read, except for a single larger datum
+     */
+    record DataLimits(long inHand, long elsewhere) {
+    }
+
+    /** Nothing where workers cannot read the store: all data are handed over. */
+    default Optional<DataLimits> dataLimits() {
+        return Optional.empty();
+    }
+
+    /** How long an attempt may run, at most; nothing where there is no such limit. */
+    default Optional<Duration> longestRun(Map<String, Object> config) {
+        return Optional.empty();
     }
 
     /**

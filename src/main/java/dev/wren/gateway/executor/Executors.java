@@ -2,6 +2,7 @@ package dev.wren.gateway.executor;
 
 import dev.wren.gateway.callset.Placement;
 import dev.wren.gateway.json.Pointers;
+import dev.wren.gateway.record.MapSettings;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
 import jakarta.validation.Validation;
@@ -11,9 +12,9 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
@@ -79,8 +80,8 @@ public final class Executors implements Placement, AutoCloseable {
     }
 
     @Override
-    public String place(@Nullable String wanted, Map<String, Object> config) {
-        String name = wanted == null ? defaultName : wanted;
+    public String place(MapSettings settings) {
+        String name = Objects.requireNonNullElse(settings.executor(), defaultName);
         Executor executor = byName.get(name);
         if (executor == null) {
             throw ProblemException.atPointer(ProblemType.INVALID_REQUEST, "/executor",
@@ -92,11 +93,16 @@ public final class Executors implements Placement, AutoCloseable {
                     "The executor " + name + " is not ready: " + readiness.reason());
         }
         List<ProblemException.FieldError> wrong = new ArrayList<>();
-        executor.wrongOverrides(config).forEach((setting, why) -> wrong
+        executor.wrongOverrides(settings.config()).forEach((setting, why) -> wrong
                 .add(new ProblemException.FieldError(Pointers.to("config", setting), null, why)));
         if (!wrong.isEmpty()) {
             throw new ProblemException(ProblemType.INVALID_REQUEST, "The config is not valid.", wrong);
         }
+        executor.longestRun(settings.config()).filter(most -> settings.jobMaxRuntime().compareTo(most) > 0)
+                .ifPresent(most -> {
+                    throw ProblemException.atPointer(ProblemType.INVALID_REQUEST, "/jobMaxRuntime", "The executor "
+                            + name + " runs an attempt for " + most.toSeconds() + " s at most.");
+                });
         return name;
     }
 

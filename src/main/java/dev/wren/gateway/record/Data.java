@@ -8,6 +8,8 @@ import dev.wren.protocol.WireReader;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** The data of one callset, read by ranges. Safe for use by several threads. */
 public final class Data {
@@ -94,6 +96,47 @@ public final class Data {
             data.add(datum);
         }
         return data;
+    }
+
+    /**
+     * Where a datum is in the store.
+     *
+     * @param key of the object
+     * @param offset of its first byte in it
+     * @param length its bytes; -1 where it is the whole object
+     */
+    public record Place(String key, long offset, int length) {
+    }
+
+    /** Whether each datum is an object of its own. */
+    public boolean isEach() {
+        return manifest.layout() == Manifest.Layout.EACH;
+    }
+
+    /**
+     * Where the data of {@code count} calls from {@code first} are.
+     *
+     * @return nothing where they are no objects that others could read
+     */
+    public Optional<List<Place>> places(int first, int count) {
+        return switch (manifest.layout()) {
+            case INLINE -> Optional.empty();
+            case ONE -> {
+                String key = ObjectKeys.data(manifest.tenant(), manifest.id());
+                List<Place> places = new ArrayList<>(count);
+                long start = first == 0 ? 0 : end(first - 1);
+                for (int i = first; i < first + count; i++) {
+                    long end = end(i);
+                    places.add(new Place(key, start, Math.toIntExact(end - start)));
+                    start = end;
+                }
+                yield Optional.of(places);
+            }
+            case EACH -> Optional.of(IntStream.range(first, first + count)
+                    .mapToObj(i -> new Place(ObjectKeys.datum(manifest.tenant(), manifest.id(),
+                            CallIds.format(i, manifest.size())), 0, -1))
+                    .toList());
+        };
     }
 
     /** Bytes of memory that they take. */

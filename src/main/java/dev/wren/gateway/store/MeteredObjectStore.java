@@ -101,6 +101,11 @@ final class MeteredObjectStore implements ObjectStore {
     }
 
     @Override
+    public Optional<StoreLinks> links() {
+        return store.links();
+    }
+
+    @Override
     public boolean isShared() {
         return store.isShared();
     }

@@ -82,6 +82,11 @@ public interface ObjectStore extends AutoCloseable {
     /** Deletes objects; those that are not there are passed over. */
     void delete(Collection<String> keys);
 
+    /** Links for those who have no rights to the store; nothing where it can make none. */
+    default Optional<StoreLinks> links() {
+        return Optional.empty();
+    }
+
     /** Whether other gateways may use it at the same time, so that a lease has to say which of them drives. */
     boolean isShared();
 

@@ -123,7 +123,7 @@ public final class Intake {
         if (redriveOf == null && reduceOf == null) {
             requireOutput(settings);
         }
-        String executor = placement.place(settings.executor(), settings.config());
+        String executor = placement.place(settings);
         PinnedJar jar = jars.pin(tenant, sha256 == null ? settings.jar() : "sha256:" + sha256);
         try (LocalJar local = jars.localFile(jar)) {
             functions.check(local, settings.handler(), settings.excludeModules());

@@ -22,7 +22,7 @@ class DeadlinesTest {
 
     private Chunk chunk(String name, long seconds) {
         Chunk chunk = new Chunk(null, new Chunk.Sending(new int[]{0}, new int[]{1}, 1, Instant.EPOCH),
-                List.of(new byte[0]), Duration.ofSeconds(seconds), steps.ticker(), sink());
+                new Chunk.Contents.InHand(List.of(new byte[0])), Duration.ofSeconds(seconds), steps.ticker(), sink());
         chunk.attach(new Chunk.Handler() {
             @Override
             public boolean overdue() {

@@ -4,6 +4,7 @@ import dev.wren.gateway.files.ProcessFolder;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.gateway.store.StoreException;
 import dev.wren.gateway.store.StoreKeys;
+import dev.wren.gateway.store.StoreLinks;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -50,6 +51,7 @@ final class S3ObjectStore implements ObjectStore {
     private final S3Writes writes;
     private final S3Reads reads;
     private final ProcessFolder spool;
+    private final S3Links links;
 
     private S3ObjectStore(S3Client client, S3Location location, S3Settings settings, Clock clock, ProcessFolder spool) {
         this.client = client;
@@ -59,6 +61,7 @@ final class S3ObjectStore implements ObjectStore {
         this.spool = spool;
         this.writes = new S3Writes(client, location.bucket(), settings);
         this.reads = new S3Reads(client, settings, spool.path());
+        this.links = new S3Links(client, location);
     }
 
     /**
@@ -229,6 +232,11 @@ final class S3ObjectStore implements ObjectStore {
     }
 
     @Override
+    public Optional<StoreLinks> links() {
+        return Optional.of(links);
+    }
+
+    @Override
     public boolean isShared() {
         return true;
     }
@@ -240,7 +248,7 @@ final class S3ObjectStore implements ObjectStore {
 
     @Override
     public void close() {
-        try (spool) {
+        try (spool; links) {
             client.close();
         }
     }

@@ -1,4 +1,4 @@
-package dev.wren.worker;
+package dev.wren.worker.run;
 
 import java.net.Authenticator;
 import java.net.CookieHandler;

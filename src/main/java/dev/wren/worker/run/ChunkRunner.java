@@ -1,4 +1,4 @@
-package dev.wren.worker;
+package dev.wren.worker.run;
 
 import dev.wren.protocol.CallError;
 import dev.wren.protocol.CallIds;
@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * Runs chunks: call by call, each reported, and the process kept clean between them. Once it finds that the process
  * cannot be kept clean it gives back what is left, says so, and runs no more. For the thread that runs the calls.
  */
-final class ChunkRunner {
+public final class ChunkRunner {
 
     /** Threads are looked for after calls that took long enough to have started one without the look being felt. */
     private static final long LONG_CALL = TimeUnit.MICROSECONDS.toNanos(100);
@@ -34,7 +34,6 @@ final class ChunkRunner {
 
     private final WorkerSettings settings;
     private final WorkerClock clock;
-    private final ReportBuffer reports;
     private final Progress progress;
     private final CallOutput output;
     private final Functions functions;
@@ -45,11 +44,17 @@ final class ChunkRunner {
     private @Nullable String callset;
     private boolean retired;
 
-    ChunkRunner(WorkerSettings settings, WorkerClock clock, ReportBuffer reports, Progress progress, CallOutput output,
+    /**
+     * A runner for the thread that makes it.
+     *
+     * @param progress where it says what it is at
+     * @param output what calls write
+     * @param folder the process's own folder
+     */
+    public ChunkRunner(WorkerSettings settings, WorkerClock clock, Progress progress, CallOutput output,
             Functions functions, WorkingFolder folder) {
         this.settings = settings;
         this.clock = clock;
-        this.reports = reports;
         this.progress = progress;
         this.output = output;
         this.functions = functions;
@@ -69,9 +74,9 @@ final class ChunkRunner {
      *
      * @throws IOException when the gateway cannot be reached
      */
-    void run(Chunk chunk) throws IOException {
+    public void run(Chunk chunk, ReportSink reports) throws IOException {
         clock.anchor();
-        String reason = retired ? "" : runCalls(chunk);
+        String reason = retired ? "" : runCalls(chunk, reports);
         reports.flush();
         if (reason == null) {
             reason = leftThread();
@@ -89,17 +94,17 @@ final class ChunkRunner {
     }
 
     /** Returns why the process has to be replaced, or null. */
-    private @Nullable String runCalls(Chunk chunk) throws IOException {
+    private @Nullable String runCalls(Chunk chunk, ReportSink reports) throws IOException {
         Invocation invocation = chunk.invocation();
         if (invocation.protocolVersion() != Protocol.VERSION) {
-            refuseAll(chunk);
+            refuseAll(chunk, reports);
             return null;
         }
         String reason = enterCallset(invocation.callsetId());
         if (reason != null) {
             return reason;
         }
-        Setup setup = setUp(invocation);
+        Setup setup = setUp(invocation, chunk.preparedNanos());
         int unchecked = 0;
         for (int position = chunk.begin(); position >= 0; position = chunk.begin()) {
             reports.sendSoon();
@@ -108,7 +113,7 @@ final class ChunkRunner {
             LoadedFunction function = setup.function;
             CallError error = function == null ? setup.error : apply(chunk, position, function, begun);
             progress.leave();
-            report(chunk, position, error, setup, begun);
+            report(chunk, position, error, setup, begun, reports);
             if (call.isBroken() || setup.broken) {
                 return "the Java machine ran out of memory or into an internal error";
             }
@@ -139,7 +144,7 @@ final class ChunkRunner {
         return reason;
     }
 
-    private Setup setUp(Invocation invocation) {
+    private Setup setUp(Invocation invocation, long preparedNanos) {
         LoadedFunction ready = functions.ready(invocation);
         if (ready != null) {
             return new Setup(ready, null, 0, true, false);
@@ -148,9 +153,10 @@ final class ChunkRunner {
         progress.enter(Progress.SETUP, clock.micros(begun) / 1000);
         try {
             LoadedFunction function = functions.load(invocation);
-            return new Setup(function, null, clock.nanos() - begun, false, false);
+            return new Setup(function, null, preparedNanos + clock.nanos() - begun, false, false);
         } catch (SetupException e) {
-            return new Setup(null, e.error(), clock.nanos() - begun, false, FunctionCall.breaks(e));
+            return new Setup(null, e.error(), preparedNanos + clock.nanos() - begun, false,
+                    FunctionCall.breaks(e));
         } finally {
             Thread.interrupted();
             progress.leave();
@@ -163,11 +169,11 @@ final class ChunkRunner {
                 CallIds.format(chunk.call(position), invocation.size()), invocation.handler(),
                 invocation.extraMeta(), settings.workerId(),
                 clock.micros(begun) / 1000 + invocation.maxRuntimeMillis());
-        return call.run(function, info, chunk.data(), chunk.offset(position), chunk.length(position));
+        return call.run(function, info, chunk.data(position), chunk.offset(position), chunk.length(position));
     }
 
-    private void report(Chunk chunk, int position, @Nullable CallError error, Setup setup, long begun)
-            throws IOException {
+    private void report(Chunk chunk, int position, @Nullable CallError error, Setup setup, long begun,
+            ReportSink reports) throws IOException {
         Output written = output.take();
         boolean ran = setup.function != null;
         Report.Status status = new Report.Status(clock.micros(ran ? call.started() : begun),
@@ -188,7 +194,7 @@ final class ChunkRunner {
         }
     }
 
-    private void refuseAll(Chunk chunk) throws IOException {
+    private void refuseAll(Chunk chunk, ReportSink reports) throws IOException {
         CallError error = CallError.of(ErrorCode.WRONGVERSION, "the gateway speaks version "
                 + chunk.invocation().protocolVersion() + ", this worker version " + Protocol.VERSION);
         for (int position = chunk.begin(); position >= 0; position = chunk.begin()) {

@@ -1,4 +1,4 @@
-package dev.wren.worker;
+package dev.wren.worker.run;
 
 import java.time.Clock;
 import java.util.function.LongSupplier;
@@ -7,34 +7,36 @@ import java.util.function.LongSupplier;
  * The two clocks of a worker: the time of day, and one for durations. Looking at the first for every call would cost
  * twice, so it is read once a chunk and carried on by the second.
  */
-final class WorkerClock {
+public final class WorkerClock {
 
     private final Clock clock;
     private final LongSupplier nanos;
     private long anchorMicros;
     private long anchorNanos;
 
-    WorkerClock(Clock clock, LongSupplier nanos) {
+    public WorkerClock(Clock clock, LongSupplier nanos) {
         this.clock = clock;
         this.nanos = nanos;
         anchor();
     }
 
     /** The clocks of this machine. */
-    static WorkerClock system() {
+    public static WorkerClock system() {
         return new WorkerClock(Clock.systemUTC(), System::nanoTime);
     }
 
-    Clock clock() {
+    /** The time of day. */
+    public Clock clock() {
         return clock;
     }
 
-    LongSupplier durations() {
+    /** The clock for durations, nanoseconds. */
+    public LongSupplier durations() {
         return nanos;
     }
 
     /** Nanoseconds, for differences only. */
-    long nanos() {
+    public long nanos() {
         return nanos.getAsLong();
     }
 

@@ -1,4 +1,4 @@
-package dev.wren.worker;
+package dev.wren.worker.run;
 
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
@@ -10,13 +10,13 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The process's own folder, where functions may leave files. */
-final class WorkingFolder {
+public final class WorkingFolder {
 
     private final Path folder;
     private final boolean ours;
 
     /** A folder that is not empty now is nobody's to empty: it is left alone. */
-    WorkingFolder(Path folder) throws IOException {
+    public WorkingFolder(Path folder) throws IOException {
         this.folder = folder;
         ours = isEmpty();
     }
@@ -52,7 +52,7 @@ final class WorkingFolder {
     }
 
     /** Deletes a file, or a folder with all that is in it; links are not followed. */
-    static void delete(Path root) throws IOException {
+    public static void delete(Path root) throws IOException {
         Files.walkFileTree(root, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {

@@ -1,4 +1,4 @@
-package dev.wren.worker;
+package dev.wren.worker.run;
 
 import java.util.Collections;
 import java.util.IdentityHashMap;

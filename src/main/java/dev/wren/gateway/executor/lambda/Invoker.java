@@ -1,0 +1,257 @@
+package dev.wren.gateway.executor.lambda;
+
+import dev.wren.gateway.executor.Chunk;
+import dev.wren.gateway.executor.remote.RemoteInvocations;
+import dev.wren.gateway.executor.remote.ReportsQueue;
+import dev.wren.protocol.CallError;
+import dev.wren.protocol.ErrorCode;
+import dev.wren.protocol.Outcome;
+import dev.wren.protocol.Report;
+import dev.wren.protocol.WireException;
+import dev.wren.protocol.remote.RemoteReports;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.services.lambda.LambdaAsyncClient;
+import software.amazon.awssdk.services.lambda.model.InvocationType;
+import software.amazon.awssdk.services.lambda.model.InvokeResponse;
+import software.amazon.awssdk.services.lambda.model.LambdaException;
+import software.amazon.awssdk.services.lambda.model.TooManyRequestsException;
+
+/** Sends a chunk, as often as it takes until Lambda has it. Safe for use by several threads. */
+final class Invoker {
+
+    private static final Logger log = LoggerFactory.getLogger(Invoker.class);
+    /** Bytes of an invocation, at most: Lambda takes 1 MB. */
+    private static final int MOST = 1_000_000;
+    private static final int TOO_LARGE = 413;
+    private static final int TOO_MANY = 429;
+    private static final int SERVER_ERROR = 500;
+
+    private final String name;
+    private final LambdaSettings settings;
+    private final LambdaAsyncClient client;
+    private final LambdaFunctions functions;
+    private final RemoteInvocations invocations;
+    private final ReportsQueue queue;
+    private final SendRate rate;
+    private final CountDownLatch stopping;
+    private final MeterRegistry metrics;
+    private final Random random = new Random();
+
+    Invoker(String name, LambdaSettings settings, LambdaAsyncClient client, LambdaFunctions functions,
+            RemoteInvocations invocations, ReportsQueue queue, SendRate rate, CountDownLatch stopping,
+            MeterRegistry metrics) {
+        this.name = name;
+        this.settings = settings;
+        this.client = client;
+        this.functions = functions;
+        this.invocations = invocations;
+        this.queue = queue;
+        this.rate = rate;
+        this.stopping = stopping;
+        this.metrics = metrics;
+    }
+
+    /** What a try of a request came to. */
+    private enum Result {
+        ACCEPTED("accepted"),
+        THROTTLED("throttled"),
+        FAILED("failed"),
+        REFUSED("refused");
+
+        private final String tag;
+
+        Result(String tag) {
+            this.tag = tag;
+        }
+    }
+
+    /**
+     * Sends the chunk.
+     *
+     * @return the id of the request, if the reports are to be awaited; nothing if the chunk has ended otherwise, or is to
+     * be ended
+     */
+    Optional<String> send(Chunk chunk) {
+        Duration allowance = chunk.allowance();
+        for (int tries = 1;; tries++) {
+            if (isUnwanted(chunk) || !await(rate.turn())) {
+                giveBack(chunk);
+                return Optional.empty();
+            }
+            Optional<LambdaFunctions.Function> function = functions.next(chunk.job().settings().config());
+            if (function.isEmpty()) {
+                chunk.postpone();
+                return Optional.empty();
+            }
+            chunk.heard(allowance);
+            byte[] payload = invocations.make(chunk, queue.url(), allowance, !settings.isEvent()).toJson();
+            if (payload.length > MOST) {
+                tooLarge(chunk, payload.length);
+                return Optional.empty();
+            }
+            Timer.Sample sample = Timer.start(metrics);
+            Result result = Result.FAILED;
+            try {
+                InvokeResponse answer = invoke(function.get(), chunk, payload);
+                result = Result.ACCEPTED;
+                rate.accepted();
+                return settings.isEvent()
+                        ? Optional.of(answer.responseMetadata().requestId())
+                        : answered(chunk, answer);
+            } catch (TooManyRequestsException e) {
+                result = Result.THROTTLED;
+                rate.refused(retryAfter(e.retryAfterSeconds()));
+            } catch (LambdaException e) {
+                if (e.statusCode() == TOO_MANY) {
+                    result = Result.THROTTLED;
+                    rate.refused(Duration.ZERO);
+                } else if (e.statusCode() == TOO_LARGE) {
+                    result = Result.REFUSED;
+                    tooLarge(chunk, payload.length);
+                    return Optional.empty();
+                } else if (e.statusCode() < SERVER_ERROR) {
+                    result = Result.REFUSED;
+                    functions.forget();
+                    log.warn("callset {}: Lambda does not take its calls, which wait: {}", chunk.job().id(),
+                            e.getMessage());
+                    chunk.postpone();
+                    return Optional.empty();
+                }
+            } catch (InterruptedException _) {
+                // What was sent may run: it is sent again after the next start, as whatever is not noted.
+                Thread.currentThread().interrupt();
+                giveBack(chunk);
+                return Optional.empty();
+            } catch (RuntimeException e) {
+                log.debug("callset {}: an invocation is tried again", chunk.job().id(), e);
+            } finally {
+                sample.stop(Timer.builder("wren.lambda.invoke")
+                        .description("requests to Lambda that send a chunk, and what they came to")
+                        .tag("executor", name).tag("outcome", result.tag).register(metrics));
+            }
+            if (!await(backoff(tries))) {
+                giveBack(chunk);
+                return Optional.empty();
+            }
+        }
+    }
+
+    private InvokeResponse invoke(LambdaFunctions.Function function, Chunk chunk, byte[] payload)
+            throws InterruptedException {
+        CompletableFuture<InvokeResponse> answer = client.invoke(invoke -> {
+            invoke.functionName(function.name())
+                    .invocationType(settings.isEvent() ? InvocationType.EVENT : InvocationType.REQUEST_RESPONSE)
+                    .payload(SdkBytes.fromByteArrayUnsafe(payload));
+            if (function.isolatesTenants()) {
+                invoke.tenantId(chunk.job().tenant());
+            }
+        });
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return answer.get();
+                } catch (InterruptedException e) {
+                    if (!settings.isEvent()) {
+                        throw e;
+                    }
+                    // Whether it was taken is known soon, and is worth to be known.
+                    interrupted = true;
+                } catch (ExecutionException e) {
+                    throw e.getCause() instanceof RuntimeException cause
+                            ? cause
+                            : new CompletionException(e.getCause());
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** The reports are there, or will come by the queue. */
+    private Optional<String> answered(Chunk chunk, InvokeResponse answer) {
+        if (answer.functionError() != null) {
+            queue.ended(new ReportsQueue.Sending(chunk.job().id(), chunk.send(), chunk.open()),
+                    answer.payload().asUtf8String());
+            return Optional.of(answer.responseMetadata().requestId());
+        }
+        try {
+            RemoteReports told = RemoteReports.read(answer.payload().asByteArrayUnsafe());
+            for (RemoteReports.Entry entry : told.entries()) {
+                switch (entry) {
+                    case RemoteReports.Entry.Ended(Report report, String _) -> chunk.report(report);
+                    case RemoteReports.Entry.Returned(int call, int _, String _, String why, boolean trouble) -> {
+                        if (trouble) {
+                            chunk.lose(call, why);
+                        } else {
+                            chunk.giveBack(call);
+                        }
+                    }
+                }
+            }
+        } catch (WireException e) {
+            log.warn("callset {}: an answer of Lambda's cannot be read: {}", chunk.job().id(), e.getMessage());
+        }
+        return Optional.empty();
+    }
+
+    private static boolean isUnwanted(Chunk chunk) {
+        return chunk.decided().length == chunk.open().length;
+    }
+
+    private static void giveBack(Chunk chunk) {
+        for (int call : chunk.open()) {
+            chunk.giveBack(call);
+        }
+    }
+
+    private static void tooLarge(Chunk chunk, int bytes) {
+        for (int call : chunk.open()) {
+            chunk.report(new Report(call, chunk.attemptOf(call), chunk.send(),
+                    new Outcome.Failure(CallError.of(ErrorCode.RUNTIME, "The invocation has " + bytes
+                            + " bytes, and Lambda takes " + MOST
+                            + ": fewer data in a chunk, or less extraMeta and extraEnv.")),
+                    null));
+        }
+    }
+
+    private static Duration retryAfter(@Nullable String seconds) {
+        try {
+            return seconds == null
+                    ? Duration.ZERO
+                    : Duration.ofMillis((long) (Math.clamp(Double.parseDouble(seconds), 0, 60) * 1000));
+        } catch (NumberFormatException _) {
+            return Duration.ZERO;
+        }
+    }
+
+    private long backoff(int tries) {
+        double factor = Math.pow(2, Math.min(tries - 1, 20)) * (0.5 + random.nextDouble());
+        return (long) Math.min((double) settings.retryCap().toNanos(), settings.retryBase().toNanos() * factor);
+    }
+
+    /** Returns false if the gateway stops meanwhile. */
+    private boolean await(long nanos) {
+        try {
+            return nanos <= 0 ? stopping.getCount() > 0 : !stopping.await(nanos, TimeUnit.NANOSECONDS);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+}

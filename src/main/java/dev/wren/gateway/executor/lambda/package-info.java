@@ -1,0 +1,5 @@
+/** Runs calls on AWS Lambda. */
+@NullMarked
+package dev.wren.gateway.executor.lambda;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,119 @@
+package dev.wren.gateway.executor.remote;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Ticker;
+import dev.wren.gateway.executor.Chunk;
+import dev.wren.gateway.executor.Job;
+import dev.wren.gateway.record.Data;
+import dev.wren.gateway.store.ObjectStore;
+import dev.wren.gateway.store.StoreLinks;
+import dev.wren.protocol.CallsetId;
+import dev.wren.protocol.ObjectKeys;
+import dev.wren.protocol.Protocol;
+import dev.wren.protocol.Sha256;
+import dev.wren.protocol.remote.RemoteCall;
+import dev.wren.protocol.remote.RemoteCall.Datum;
+import dev.wren.protocol.remote.RemoteInvocation;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.springframework.stereotype.Component;
+
+/**
+ * Makes invocations of chunks: all that a worker needs, and nothing that opens more. What a callset's invocations have in
+ * common is signed once for a while. Safe for use by several threads.
+ */
+@Component
+public final class RemoteInvocations {
+
+    /** Links are made for this much longer than they are needed, and used again until less is left. */
+    private static final Duration SPARE = Duration.ofMinutes(10);
+    private static final int CALLSETS = 1000;
+    /** The longest that S3 signs for. */
+    private static final Duration LONGEST = Duration.ofDays(7);
+
+    private final ObjectStore store;
+    private final ReportTokens tokens;
+    private final RemoteSettings settings;
+    private final Clock clock;
+    private final Cache<CallsetId, Shared> shared;
+
+    RemoteInvocations(ObjectStore store, ReportTokens tokens, RemoteSettings settings, Clock clock, Ticker ticker) {
+        this.store = store;
+        this.tokens = tokens;
+        this.settings = settings;
+        this.clock = clock;
+        this.shared = Caffeine.newBuilder().ticker(ticker).maximumSize(CALLSETS).expireAfterWrite(SPARE.dividedBy(2))
+                .build();
+    }
+
+    /** Links that all invocations of a callset have in common. */
+    private record Shared(String jar, String data, List<String> signs, Duration valid) {
+    }
+
+    /** Whether the store can make links at all. */
+    public boolean arePossible() {
+        return store.links().isPresent();
+    }
+
+    /**
+     * The invocation of a chunk whose data were not let go yet.
+     *
+     * @param queue where its reports go
+     * @param valid how long it may be of use: until its reports are there
+     * @param answers whether its reports are its answer
+     */
+    public RemoteInvocation make(Chunk chunk, String queue, Duration valid, boolean answers) {
+        Job job = chunk.job();
+        StoreLinks links = store.links().orElseThrow(() -> new IllegalStateException("the store makes no links"));
+        Duration longer = valid.plus(SPARE).compareTo(LONGEST) > 0 ? LONGEST : valid.plus(SPARE);
+        Shared common = shared.get(job.id(), id -> share(links, job, longer));
+        if (!common.valid.equals(longer)) {
+            common = share(links, job, longer);
+            shared.put(job.id(), common);
+        }
+        Instant now = clock.instant();
+        return new RemoteInvocation(chunk.invocation(Protocol.VERSION, common.jar), tenant(job.tenant()),
+                job.settings().extraEnv(), !job.settings().useCachedRuntime(), settings.limits(), now.toEpochMilli(),
+                now.plus(valid).toEpochMilli(),
+                chunk.contents() instanceof Chunk.Contents.Elsewhere ? common.data : null,
+                links.put(ObjectKeys.overflow(job.tenant(), job.id(), chunk.send()), longer), common.signs, queue,
+                answers, calls(chunk, links, longer));
+    }
+
+    private static Shared share(StoreLinks links, Job job, Duration valid) {
+        return new Shared(links.get(ObjectKeys.jarContent(job.tenant(), job.jar().sha256()), valid),
+                links.get(ObjectKeys.data(job.tenant(), job.id()), valid),
+                List.of(links.get(ObjectKeys.cancelled(job.tenant(), job.id()), valid),
+                        links.get(ObjectKeys.manifest(job.tenant(), job.id()), valid)),
+                valid);
+    }
+
+    private List<RemoteCall> calls(Chunk chunk, StoreLinks links, Duration valid) {
+        String callset = chunk.invocation(Protocol.VERSION, "").callsetId();
+        List<RemoteCall> calls = new ArrayList<>(chunk.size());
+        for (int i = 0; i < chunk.size(); i++) {
+            calls.add(new RemoteCall(chunk.call(i), chunk.attempt(i),
+                    tokens.token(callset, chunk.call(i), chunk.attempt(i), chunk.send()),
+                    switch (chunk.contents()) {
+                        case Chunk.Contents.InHand(List<byte[]> data) -> new Datum.Inline(data.get(i));
+                        case Chunk.Contents.Elsewhere(List<Data.Place> places) -> datum(places.get(i), links, valid);
+                    }));
+        }
+        return calls;
+    }
+
+    private static Datum datum(Data.Place place, StoreLinks links, Duration valid) {
+        return place.length() < 0
+                ? new Datum.Link(links.get(place.key(), valid))
+                : new Datum.Range(place.offset(), place.length());
+    }
+
+    /** A name that tells tenants apart, and says nothing of them. */
+    private static String tenant(String name) {
+        return Sha256.hex(name).substring(0, 16);
+    }
+}

@@ -1,0 +1,117 @@
+package dev.wren.gateway.executor.remote;
+
+import io.awspring.cloud.autoconfigure.core.AwsClientBuilderConfigurer;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.http.apache5.Apache5HttpClient;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityBatchRequestEntry;
+import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequestEntry;
+import software.amazon.awssdk.services.sqs.model.Message;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
+import software.amazon.awssdk.services.sqs.model.QueueDoesNotExistException;
+
+/** A queue of SQS, made where it is missing. Every method throws {@link SdkException}. Safe for use by several threads. */
+final class SqsQueue implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(SqsQueue.class);
+    /** The longest wait for messages, and the most of them, that SQS allows. */
+    private static final int WAIT_SECONDS = 20;
+    private static final int MOST = 10;
+    private static final Duration CONNECT = Duration.ofSeconds(2);
+    private static final int RETENTION_DAYS = 4;
+
+    private final SqsClient client;
+    private final String name;
+    private final Duration visibility;
+    private volatile @Nullable String url;
+
+    /**
+     * Asks nobody yet.
+     *
+     * @param connections requests at once
+     * @param timeout of one try of a request, beyond the wait for messages
+     */
+    SqsQueue(AwsClientBuilderConfigurer aws, String name, int connections, Duration timeout, Duration visibility) {
+        this.name = name;
+        this.visibility = visibility;
+        Duration longest = timeout.plusSeconds(WAIT_SECONDS);
+        this.client = aws.configure(SqsClient.builder())
+                .httpClientBuilder(Apache5HttpClient.builder().maxConnections(connections)
+                        .connectionAcquisitionTimeout(longest).connectionTimeout(CONNECT).socketTimeout(longest))
+                .overrideConfiguration(each -> each.apiCallAttemptTimeout(longest))
+                .build();
+    }
+
+    /** Where it is; looked up, or made, once. */
+    String url() {
+        String known = url;
+        if (known == null) {
+            known = find();
+            url = known;
+        }
+        return known;
+    }
+
+    private String find() {
+        try {
+            return client.getQueueUrl(get -> get.queueName(name)).queueUrl();
+        } catch (QueueDoesNotExistException e) {
+            log.info("the queue {} is not there, and is made", name);
+            return client.createQueue(create -> create.queueName(name).attributes(Map.of(
+                    QueueAttributeName.VISIBILITY_TIMEOUT, Long.toString(visibility.toSeconds()),
+                    QueueAttributeName.MESSAGE_RETENTION_PERIOD,
+                    Long.toString(Duration.ofDays(RETENTION_DAYS).toSeconds()))))
+                    .queueUrl();
+        }
+    }
+
+    /** Up to ten messages, waiting for one if there is none. */
+    List<Message> receive() {
+        return client.receiveMessage(receive -> receive.queueUrl(url()).maxNumberOfMessages(MOST)
+                .waitTimeSeconds(WAIT_SECONDS).visibilityTimeout((int) visibility.toSeconds())).messages();
+    }
+
+    /** Deletes messages, ten with a request. One that is not deleted is given out again. */
+    void delete(Collection<String> handles) {
+        List<String> all = List.copyOf(handles);
+        for (int from = 0; from < all.size(); from += MOST) {
+            List<String> batch = all.subList(from, Math.min(all.size(), from + MOST));
+            var answer = client.deleteMessageBatch(delete -> delete.queueUrl(url())
+                    .entries(IntStream.range(0, batch.size())
+                            .mapToObj(i -> DeleteMessageBatchRequestEntry.builder().id(Integer.toString(i))
+                                    .receiptHandle(batch.get(i)).build())
+                            .toList()));
+            if (answer.hasFailed() && !answer.failed().isEmpty()) {
+                log.warn("{} messages of the queue {} are not deleted, and come again: {}", answer.failed().size(),
+                        name,
+                        answer.failed().getFirst().message());
+            }
+        }
+    }
+
+    /** Messages that were received can be received again at once. */
+    void letGo(Collection<String> handles) {
+        List<String> all = List.copyOf(handles);
+        for (int from = 0; from < all.size(); from += MOST) {
+            List<String> batch = all.subList(from, Math.min(all.size(), from + MOST));
+            client.changeMessageVisibilityBatch(change -> change.queueUrl(url())
+                    .entries(IntStream.range(0, batch.size())
+                            .mapToObj(i -> ChangeMessageVisibilityBatchRequestEntry.builder().id(Integer.toString(i))
+                                    .receiptHandle(batch.get(i)).visibilityTimeout(0).build())
+                            .toList()));
+        }
+    }
+
+    @Override
+    public void close() {
+        client.close();
+    }
+}

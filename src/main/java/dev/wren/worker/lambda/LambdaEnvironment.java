@@ -1,0 +1,164 @@
+package dev.wren.worker.lambda;
+
+import dev.wren.protocol.Protocol;
+import dev.wren.protocol.remote.RemoteInvocation;
+import dev.wren.worker.remote.LinkException;
+import dev.wren.worker.remote.Links;
+import dev.wren.worker.remote.RemoteChunks;
+import dev.wren.worker.remote.RemoteJars;
+import dev.wren.worker.remote.RemoteReportBuffer;
+import dev.wren.worker.remote.ReportQueue;
+import dev.wren.worker.remote.SqsReportQueue;
+import dev.wren.worker.run.Chunk;
+import dev.wren.worker.run.WorkerClock;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An environment of Lambda's: what it keeps from one invocation to the next. Used by one thread at a time.
+ *
+ * <p>
+ * An environment that is not to go on (a call that does not end, a thread that a function has left, a Java machine in
+ * doubt, another tenant) ends itself once all is reported: Lambda starts another. It says so to its gateway by the reports
+ * queue only, since nothing runs after an answer.
+ */
+final class LambdaEnvironment {
+
+    /** Exit code of an environment that has ended itself, all being reported. */
+    static final int ENDED = 75;
+
+    /** An invocation that waited longer than this looks whether it is still wanted. */
+    private static final long FRESH_MILLIS = 5_000;
+    /** Left for reports when a call is begun. */
+    private static final long REPORT_MILLIS = 3_000;
+    private static final String JAR_CACHE = "WREN_JAR_CACHE_MB";
+    private static final long DEFAULT_JAR_CACHE_MB = 200;
+    private static final long OVERFLOW_LIMIT = 128L << 20;
+
+    private final Path folder;
+    private final String name;
+    private final WorkerClock clock;
+    private final ReportQueue queue;
+    private final Links links = new Links();
+    private final RemoteJars jars;
+    private final RemoteChunks chunks = new RemoteChunks(links);
+    private final InProcess inProcess;
+    private @Nullable String tenant;
+
+    private LambdaEnvironment(Path folder, String name, long jarCache, WorkerClock clock, ReportQueue queue) {
+        this.folder = folder;
+        this.name = name;
+        this.clock = clock;
+        this.queue = queue;
+        this.jars = new RemoteJars(folder.resolve("jars"), jarCache, links);
+        this.inProcess = new InProcess(folder, name, clock);
+    }
+
+    /** The environment that this process is. */
+    static LambdaEnvironment here() {
+        Map<String, String> environment = System.getenv();
+        try {
+            Path folder = Files.createTempDirectory("wren-");
+            return new LambdaEnvironment(folder,
+                    environment.getOrDefault("AWS_LAMBDA_LOG_STREAM_NAME", folder.getFileName().toString()),
+                    megabytes(environment.get(JAR_CACHE)) << 20, WorkerClock.system(), new SqsReportQueue());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static long megabytes(@Nullable String text) {
+        try {
+            return text == null ? DEFAULT_JAR_CACHE_MB : Long.parseLong(text);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(JAR_CACHE + " is no number of megabytes: " + text, e);
+        }
+    }
+
+    /**
+     * Runs the calls of an invocation, and reports.
+     *
+     * @param answer gets the reports where the invocation says so
+     * @param remainingMillis until Lambda ends the invocation
+     * @throws IOException if they could not be reported
+     */
+    void run(RemoteInvocation invocation, OutputStream answer, IntSupplier remainingMillis) throws IOException {
+        if (clock.clock().millis() > invocation.deadlineMillis()) {
+            // Nobody waits any more: the calls have been sent again.
+            return;
+        }
+        String refusal = null;
+        boolean trouble = false;
+        Chunk chunk = null;
+        boolean ends = false;
+        if (tenant != null && !tenant.equals(invocation.tenant())) {
+            refusal = "the environment has worked for another tenant";
+            ends = true;
+        } else if (isUnwanted(invocation)) {
+            return;
+        } else {
+            tenant = invocation.tenant();
+            try {
+                chunk = prepare(invocation);
+            } catch (LinkException e) {
+                refusal = String.valueOf(e.getMessage());
+                trouble = true;
+            }
+        }
+        Chunk toRun = chunk != null ? chunk : RemoteChunks.withoutData(invocation);
+        try (RemoteReportBuffer reports = new RemoteReportBuffer(invocation, toRun, name, queue, links,
+                folder.resolve("overflow"), OVERFLOW_LIMIT, clock.durations())) {
+            if (refusal != null) {
+                reports.refuse(refusal, trouble);
+            } else {
+                ends = !inProcess.run(invocation, toRun, reports, remainingMillis);
+                reports.giveBackRest("the worker has no time left");
+            }
+            if (ends || !invocation.answers()) {
+                reports.finish();
+            } else {
+                answer.write(reports.answer());
+            }
+        }
+        if (ends) {
+            end();
+        }
+    }
+
+    private Chunk prepare(RemoteInvocation invocation) throws LinkException {
+        if (invocation.invocation().protocolVersion() != Protocol.VERSION) {
+            // It is refused, whatever it says of jars and data.
+            return RemoteChunks.withoutData(invocation);
+        }
+        long begun = clock.nanos();
+        boolean warm = inProcess.isReady(invocation.invocation());
+        Path jar = warm ? folder : jars.get(invocation.invocation().sha256(), invocation.invocation().jar());
+        Chunk made = chunks.make(invocation, jar.toString());
+        made.preparedIn(clock.nanos() - begun);
+        return made;
+    }
+
+    /** Whether its callset was cancelled or deleted while it waited; looked at only where it has waited. */
+    private boolean isUnwanted(RemoteInvocation invocation) {
+        return clock.clock().millis() - invocation.invokedAtMillis() > FRESH_MILLIS && invocation.signs().size() == 2
+                && (links.isThere(invocation.signs().getFirst()) || !links.mayBeThere(invocation.signs().getLast()));
+    }
+
+    /** When a further call of so long a time cannot be begun any more. */
+    static boolean isTooLate(int remainingMillis, long maxRuntimeMillis) {
+        return remainingMillis < maxRuntimeMillis + REPORT_MILLIS;
+    }
+
+    /** Ends this environment: nothing of what was begun in it runs on. */
+    private static void end() {
+        System.err.println("wren: this environment ends itself; all that it ran is reported");
+        System.err.flush();
+        Runtime.getRuntime().halt(ENDED);
+    }
+}

@@ -1,0 +1,5 @@
+package archfixture.gateway.executor.lambda;
+
+/** Is named from outside. */
+public class Function {
+}

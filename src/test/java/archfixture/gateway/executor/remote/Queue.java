@@ -1,0 +1,5 @@
+package archfixture.gateway.executor.remote;
+
+/** Is named from outside. */
+public class Queue {
+}
