@@ -5,9 +5,11 @@ import dev.wren.gateway.aws.SqsServer;
 import dev.wren.gateway.store.s3.S3Server;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
 /** Stand-ins for Lambda, SQS and S3, and gateways that use them. */
 final class TestLambda implements AutoCloseable {
@@ -15,16 +17,16 @@ final class TestLambda implements AutoCloseable {
     private final SqsServer sqs = SqsServer.start();
     private final LambdaServer functions = LambdaServer.start(sqs);
     private final SqsClient client = sqs.client();
-    private final Map<String, String> before;
+    private final Map<String, String> properties;
     private final Map<Path, String> queues = new HashMap<>();
 
     private TestLambda() {
         // As the AWS SDK finds them.
-        before = Map.of("aws.endpointUrlSqs", sqs.endpoint().toString(), "aws.endpointUrlLambda",
+        properties = Map.of("aws.endpointUrlSqs", sqs.endpoint().toString(), "aws.endpointUrlLambda",
                 functions.endpoint().toString(), "aws.endpointUrlS3", TestStore.s3().endpoint().toString(),
                 "aws.region",
                 "us-east-1", "aws.accessKeyId", S3Server.KEY, "aws.secretAccessKey", S3Server.SECRET);
-        before.forEach(System::setProperty);
+        properties.forEach(System::setProperty);
     }
 
     static TestLambda start() {
@@ -65,9 +67,32 @@ final class TestLambda implements AutoCloseable {
                 Stream.of(more)).flatMap(each -> each).toArray(String[]::new);
     }
 
+    /** System properties by which the AWS SDK finds the stand-ins. */
+    Map<String, String> properties() {
+        return properties;
+    }
+
+    /** Keys of the store, as {@link TestStore#keys} gives them. */
+    List<String> keys(Path store, String prefix) {
+        return TestStore.keysOnS3(store, prefix);
+    }
+
+    /** Messages in the queue of reports of the gateways with that store: those that wait, and those that are in hand. */
+    int waiting(Path store) {
+        String url = client.getQueueUrl(get -> get.queueName(queue(store) + "-0")).queueUrl();
+        return client.getQueueAttributes(get -> get.queueUrl(url).attributeNames(QueueAttributeName.ALL)).attributes()
+                .entrySet().stream().filter(each -> each.getKey().toString().startsWith("ApproximateNumberOfMessages"))
+                .mapToInt(each -> Integer.parseInt(each.getValue())).sum();
+    }
+
+    /** Requests that the store has got. */
+    int requestsToStore() {
+        return TestStore.s3().proxy().requests();
+    }
+
     @Override
     public void close() {
-        before.keySet().forEach(System::clearProperty);
+        properties.keySet().forEach(System::clearProperty);
         functions.close();
         client.close();
         sqs.close();

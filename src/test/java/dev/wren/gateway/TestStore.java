@@ -42,7 +42,7 @@ final class TestStore {
         return ON_S3 ? keysOnS3(folder, prefix) : keysInFolder(folder, prefix);
     }
 
-    private static List<String> keysOnS3(Path folder, String prefix) {
+    static List<String> keysOnS3(Path folder, String prefix) {
         try (S3Client client = s3().client()) {
             return client.listObjectsV2Paginator(list -> list.bucket(bucket).prefix(prefix(folder) + "/" + prefix))
                     .contents().stream().map(each -> each.key().substring(prefix(folder).length() + 1)).toList();

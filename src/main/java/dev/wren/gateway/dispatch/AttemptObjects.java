@@ -16,6 +16,9 @@ final class AttemptObjects {
 
     private static final Logger log = LoggerFactory.getLogger(AttemptObjects.class);
 
+    /** Not empty, so that one byte of it can be asked for. */
+    private static final byte[] CANCELLED = {'x'};
+
     private final DriveState state;
 
     AttemptObjects(DriveState state) {
@@ -41,7 +44,7 @@ final class AttemptObjects {
         String key = ObjectKeys.cancelled(of.tenant(), of.id());
         Thread.ofVirtual().name("cancelled-" + of.id()).start(() -> {
             try {
-                boolean _ = state.context.store().putIfAbsent(key, new byte[0]);
+                boolean _ = state.context.store().putIfAbsent(key, CANCELLED);
                 if (of.state().isDeleted()) {
                     state.context.store().delete(List.of(key));
                 }

@@ -22,7 +22,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,14 +87,10 @@ final class InProcess {
     /**
      * Runs a chunk until no call is left to begin, or one takes too long.
      *
-     * @param remainingMillis until the whole has to be over
      * @return whether the process may go on; a call may still be running if not
      * @throws IOException if reports could not be sent
      */
-    boolean run(RemoteInvocation invocation, Chunk chunk, RemoteReportBuffer reports, IntSupplier remainingMillis)
-            throws IOException {
-        long maxMillis = invocation.invocation().maxRuntimeMillis();
-        chunk.beginWhile(() -> !LambdaEnvironment.isTooLate(remainingMillis.getAsInt(), maxMillis));
+    boolean run(RemoteInvocation invocation, Chunk chunk, RemoteReportBuffer reports) throws IOException {
         reporting = reports;
         Future<?> run = caller.submit(() -> {
             runner(invocation.limits()).run(chunk, reports);

@@ -2,6 +2,7 @@ package dev.wren.worker.lambda;
 
 import dev.wren.protocol.Protocol;
 import dev.wren.protocol.remote.RemoteInvocation;
+import dev.wren.worker.process.Children;
 import dev.wren.worker.remote.LinkException;
 import dev.wren.worker.remote.Links;
 import dev.wren.worker.remote.RemoteChunks;
@@ -37,8 +38,11 @@ final class LambdaEnvironment {
     private static final long FRESH_MILLIS = 5_000;
     /** Left for reports when a call is begun. */
     private static final long REPORT_MILLIS = 3_000;
+    private static final String SLF4J = "slf4j.internal.verbosity";
     private static final String JAR_CACHE = "WREN_JAR_CACHE_MB";
     private static final long DEFAULT_JAR_CACHE_MB = 200;
+    private static final String MEMORY = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE";
+    private static final long DEFAULT_MEMORY_MB = 512;
     private static final long OVERFLOW_LIMIT = 128L << 20;
 
     private final Path folder;
@@ -49,35 +53,44 @@ final class LambdaEnvironment {
     private final RemoteJars jars;
     private final RemoteChunks chunks = new RemoteChunks(links);
     private final InProcess inProcess;
+    private final Children children;
     private @Nullable String tenant;
 
-    private LambdaEnvironment(Path folder, String name, long jarCache, WorkerClock clock, ReportQueue queue) {
+    private LambdaEnvironment(Path folder, String name, long jarCache, int memoryMb, WorkerClock clock,
+            ReportQueue queue) {
         this.folder = folder;
         this.name = name;
         this.clock = clock;
         this.queue = queue;
         this.jars = new RemoteJars(folder.resolve("jars"), jarCache, links);
         this.inProcess = new InProcess(folder, name, clock);
+        this.children = new Children(folder, name, memoryMb, clock);
     }
 
     /** The environment that this process is. */
     static LambdaEnvironment here() {
         Map<String, String> environment = System.getenv();
+        // There is nobody to log to, and nothing to say about that at every start.
+        System.setProperty(SLF4J, "ERROR");
         try {
             Path folder = Files.createTempDirectory("wren-");
             return new LambdaEnvironment(folder,
                     environment.getOrDefault("AWS_LAMBDA_LOG_STREAM_NAME", folder.getFileName().toString()),
-                    megabytes(environment.get(JAR_CACHE)) << 20, WorkerClock.system(), new SqsReportQueue());
+                    megabytes(JAR_CACHE, DEFAULT_JAR_CACHE_MB) << 20, (int) megabytes(MEMORY, DEFAULT_MEMORY_MB),
+                    WorkerClock.system(), new SqsReportQueue());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        } finally {
+            System.clearProperty(SLF4J);
         }
     }
 
-    private static long megabytes(@Nullable String text) {
+    private static long megabytes(String variable, long otherwise) {
+        String text = System.getenv(variable);
         try {
-            return text == null ? DEFAULT_JAR_CACHE_MB : Long.parseLong(text);
+            return text == null ? otherwise : Long.parseLong(text);
         } catch (NumberFormatException e) {
-            throw new IllegalArgumentException(JAR_CACHE + " is no number of megabytes: " + text, e);
+            throw new IllegalArgumentException(variable + " is no number of megabytes: " + text, e);
         }
     }
 
@@ -117,7 +130,13 @@ final class LambdaEnvironment {
             if (refusal != null) {
                 reports.refuse(refusal, trouble);
             } else {
-                ends = !inProcess.run(invocation, toRun, reports, remainingMillis);
+                long maxMillis = invocation.invocation().maxRuntimeMillis();
+                toRun.beginWhile(() -> remainingMillis.getAsInt() >= maxMillis + REPORT_MILLIS);
+                if (needsChild(invocation)) {
+                    children.run(invocation, toRun, reports);
+                } else {
+                    ends = !inProcess.run(invocation, toRun, reports);
+                }
                 reports.giveBackRest("the worker has no time left");
             }
             if (ends || !invocation.answers()) {
@@ -137,7 +156,7 @@ final class LambdaEnvironment {
             return RemoteChunks.withoutData(invocation);
         }
         long begun = clock.nanos();
-        boolean warm = inProcess.isReady(invocation.invocation());
+        boolean warm = !needsChild(invocation) && inProcess.isReady(invocation.invocation());
         Path jar = warm ? folder : jars.get(invocation.invocation().sha256(), invocation.invocation().jar());
         Chunk made = chunks.make(invocation, jar.toString());
         made.preparedIn(clock.nanos() - begun);
@@ -150,9 +169,9 @@ final class LambdaEnvironment {
                 && (links.isThere(invocation.signs().getFirst()) || !links.mayBeThere(invocation.signs().getLast()));
     }
 
-    /** When a further call of so long a time cannot be begun any more. */
-    static boolean isTooLate(int remainingMillis, long maxRuntimeMillis) {
-        return remainingMillis < maxRuntimeMillis + REPORT_MILLIS;
+    /** What a process has only one of: its environment, and its being fresh. */
+    private static boolean needsChild(RemoteInvocation invocation) {
+        return invocation.fresh() || !invocation.environment().isEmpty();
     }
 
     /** Ends this environment: nothing of what was begun in it runs on. */

@@ -46,8 +46,15 @@ public final class RemoteJars {
      */
     public Path get(String sha256, String url) throws LinkException {
         Path file = folder.resolve(sha256 + ".jar");
-        if (sizes.get(sha256) != null && Files.exists(file)) {
-            return file;
+        try {
+            // What a function has done to the file is not for the next one.
+            if (sizes.get(sha256) != null && Files.exists(file) && digest(file).equals(sha256)) {
+                return file;
+            }
+            Files.deleteIfExists(file);
+            sizes.remove(sha256);
+        } catch (IOException e) {
+            throw new LinkException("the jar cannot be read: " + e, e);
         }
         Path part = folder.resolve(sha256 + ".part");
         try {

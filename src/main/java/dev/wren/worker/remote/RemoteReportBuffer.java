@@ -152,6 +152,11 @@ public final class RemoteReportBuffer implements ReportSink, AutoCloseable {
         }
     }
 
+    /** The call could not be run, by no fault of its own. */
+    public synchronized void inTrouble(int call, String why) throws IOException {
+        add(returned(call, why, true));
+    }
+
     /**
      * Gives back all calls, of which none has begun.
      *

@@ -99,7 +99,7 @@ public final class Chunk {
     }
 
     /** Begins the next call and returns its position, or -1 when none is left. */
-    synchronized int begin() {
+    public synchronized int begin() {
         return next < end && (next == 0 || mayBegin.getAsBoolean()) ? next++ : -1;
     }
 
@@ -120,15 +120,17 @@ public final class Chunk {
     }
 
     /** The array that holds the datum. */
-    byte[] data(int position) {
+    public byte[] data(int position) {
         return bodies[position];
     }
 
-    int offset(int position) {
+    /** Where in {@link #data} the datum begins. */
+    public int offset(int position) {
         return offsets[position];
     }
 
-    int length(int position) {
+    /** Bytes of the datum. */
+    public int length(int position) {
         return lengths[position];
     }
 }

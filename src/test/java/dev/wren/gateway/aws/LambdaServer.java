@@ -7,6 +7,9 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -58,6 +61,10 @@ public final class LambdaServer implements AutoCloseable {
     private volatile double throttled;
     private volatile double twice;
     private volatile double crashed;
+    private volatile double lost;
+    private volatile double late;
+    private final AtomicInteger lostReports = new AtomicInteger();
+    private final HttpClient http = HttpClient.newHttpClient();
     private volatile String queue = "";
     private volatile boolean keepsPayloads;
     private volatile boolean closed;
@@ -72,6 +79,7 @@ public final class LambdaServer implements AutoCloseable {
         }
         server.setExecutor(threads);
         server.createContext("/2015-03-31/", this::api);
+        server.createContext("/sqs", this::send);
         server.createContext("/", this::others);
         server.start();
     }
@@ -97,6 +105,17 @@ public final class LambdaServer implements AutoCloseable {
         throttled = throttledNow;
         twice = twiceNow;
         crashed = crashedNow;
+    }
+
+    /** Parts, from 0 to 1, of the reports that are lost, or come late. */
+    public void reportFaults(double lostNow, double lateNow) {
+        lost = lostNow;
+        late = lateNow;
+    }
+
+    /** Reports that were lost. */
+    public int lostReports() {
+        return lostReports.get();
     }
 
     /** The function's own time limit. */
@@ -261,7 +280,33 @@ public final class LambdaServer implements AutoCloseable {
     }
 
     String sqsEndpoint() {
-        return sqs.endpoint().toString();
+        return endpoint() + "/sqs";
+    }
+
+    /** What workers send, on its way to SQS: some goes to a queue that nobody reads, and some comes late. */
+    private void send(HttpExchange exchange) throws IOException {
+        try (exchange) {
+            ObjectNode request = (ObjectNode) JsonMapper.shared().readTree(exchange.getRequestBody().readAllBytes());
+            if (happens(lost)) {
+                lostReports.incrementAndGet();
+                request.put("QueueUrl", failures.createQueue(create -> create.queueName("lost")).queueUrl());
+            } else if (happens(late)) {
+                request.put("DelaySeconds", 1);
+            }
+            HttpRequest.Builder on = HttpRequest.newBuilder(sqs.endpoint());
+            for (String header : List.of("Content-Type", "X-Amz-Target", "Authorization", "X-Amz-Date")) {
+                String value = exchange.getRequestHeaders().getFirst(header);
+                if (value != null) {
+                    on.header(header, value);
+                }
+            }
+            HttpResponse<byte[]> answer = http.send(
+                    on.POST(HttpRequest.BodyPublishers.ofString(request.toString())).build(),
+                    HttpResponse.BodyHandlers.ofByteArray());
+            answer(exchange, answer.statusCode(), answer.body());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     boolean isClosed() {

@@ -5,6 +5,7 @@ import org.elasticmq.rest.sqs.SQSRestServer;
 import org.elasticmq.rest.sqs.SQSRestServerBuilder;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
@@ -29,7 +30,8 @@ public final class SqsServer implements AutoCloseable {
 
     /** A client of it; to be closed by the caller. */
     public SqsClient client() {
-        return SqsClient.builder().endpointOverride(endpoint).region(Region.US_EAST_1)
+        return SqsClient.builder().httpClientBuilder(Apache5HttpClient.builder()).endpointOverride(endpoint)
+                .region(Region.US_EAST_1)
                 .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("key", "secret")))
                 .build();
     }

@@ -6,45 +6,46 @@ import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 
 /**
- * How fast invocations are sent: without limit until Lambda refuses one, then at a part of the rate that was accepted, and
- * faster again with each that is accepted. Refusals of one moment count once. Safe for use by several threads.
+ * How fast invocations are sent: without limit until Lambda refuses one. Then, window by window, a little more than what
+ * was accepted in the last one where something was refused in it, and twice as fast where nothing was. So the rate follows
+ * a limit that falls at once, finds one that rises within a second, and some that are refused at random cost no more than
+ * themselves. Safe for use by several threads.
  */
 final class SendRate {
 
-    /** What is left of the rate after a refusal. */
-    private static final double DOWN = 0.7;
-    /** How much faster after each second without one. */
-    private static final double UP = 1.5;
-    private static final double LEAST = 1;
+    /** More than was accepted, so that a limit that rises is seen. */
+    private static final double MORE = 1.1;
+    private static final double UP = 2;
+    private static final double DOWN = 0.5;
+    private static final double LEAST = 4;
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
-    /** Refusals within it are of one moment. */
-    private static final long MOMENT = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final long WINDOW = SECOND / 4;
     /** Without a refusal for so long there is no limit any more. */
-    private static final long FORGET = 30 * SECOND;
+    private static final long FORGET = 10 * SECOND;
 
     private final Ticker ticker;
     private final RandomGenerator random;
     /** Guarded by this, like all that follows. Sendings a second; infinite: no limit. */
     private double rate = Double.POSITIVE_INFINITY;
+    /** When the next may be sent. */
     private long next;
     private long refusedAt;
-    private long grownAt;
     private long windowFrom;
     private int accepted;
-    private double lastRate;
+    private int refused;
 
     SendRate(Ticker ticker, RandomGenerator random) {
         this.ticker = ticker;
         this.random = random;
         this.next = ticker.read();
         this.windowFrom = next;
-        this.refusedAt = next - FORGET;
+        this.refusedAt = next;
     }
 
     /** When the next one may be sent: nanoseconds from now, not negative. The turn is taken. */
     synchronized long turn() {
         long now = ticker.read();
-        grow(now);
+        roll(now);
         if (Double.isInfinite(rate)) {
             return Math.max(0, next - now);
         }
@@ -53,29 +54,9 @@ final class SendRate {
         return at - now;
     }
 
-    private void grow(long now) {
-        if (Double.isInfinite(rate)) {
-            return;
-        }
-        if (now - refusedAt > FORGET) {
-            rate = Double.POSITIVE_INFINITY;
-        } else {
-            long since = now - grownAt;
-            if (since > MOMENT) {
-                rate *= Math.pow(UP, (double) since / SECOND);
-                grownAt = now;
-            }
-        }
-    }
-
     /** One was accepted. */
     synchronized void accepted() {
-        long now = ticker.read();
-        if (now - windowFrom > SECOND) {
-            lastRate = (double) accepted * SECOND / (now - windowFrom);
-            windowFrom = now;
-            accepted = 0;
-        }
+        roll(ticker.read());
         accepted++;
     }
 
@@ -86,17 +67,32 @@ final class SendRate {
      */
     synchronized void refused(Duration retryAfter) {
         long now = ticker.read();
-        if (now - refusedAt > MOMENT) {
-            double seen = Math.max(lastRate, (double) accepted * SECOND / Math.max(MOMENT, now - windowFrom));
-            rate = Math.max(LEAST, DOWN * Math.min(rate, Math.max(LEAST, seen)));
-            grownAt = now;
-        }
+        roll(now);
+        refused++;
         refusedAt = now;
         if (!retryAfter.isZero()) {
             // With jitter, so that many gateways do not come back together.
-            long wait = (long) (retryAfter.toNanos() * (1 + random.nextDouble() / 2));
-            next = Math.max(next, now + wait);
+            next = Math.max(next, now + (long) (retryAfter.toNanos() * (1 + random.nextDouble() / 2)));
         }
+    }
+
+    /** Begins a new window, where the last one is over. */
+    private void roll(long now) {
+        long since = now - windowFrom;
+        if (since < WINDOW) {
+            return;
+        }
+        if (refused > 0) {
+            double seen = (double) accepted * SECOND / since * MORE;
+            rate = Math.max(LEAST, accepted > 0 ? seen : Double.isInfinite(rate) ? LEAST : rate * DOWN);
+        } else if (!Double.isInfinite(rate)) {
+            rate = now - refusedAt > FORGET
+                    ? Double.POSITIVE_INFINITY
+                    : rate * Math.pow(UP, Math.min(4, (double) since / WINDOW));
+        }
+        windowFrom = now;
+        accepted = 0;
+        refused = 0;
     }
 
     /** Sendings a second; infinite: no limit. */

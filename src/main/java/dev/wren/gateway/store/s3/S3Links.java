@@ -4,6 +4,8 @@ import dev.wren.gateway.store.StoreKeys;
 import dev.wren.gateway.store.StoreLinks;
 import java.time.Duration;
 import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.S3Configuration;
+import software.amazon.awssdk.services.s3.S3ServiceClientConfiguration;
 import software.amazon.awssdk.services.s3.presigner.S3Presigner;
 
 /**
@@ -15,8 +17,14 @@ final class S3Links implements StoreLinks, AutoCloseable {
     private final S3Presigner presigner;
     private final S3Location location;
 
-    S3Links(S3Client client, S3Location location) {
-        this.presigner = S3Presigner.builder().s3Client(client).build();
+    /** Links as the client's requests are: to the same endpoint, signed by the same credentials. */
+    S3Links(S3Client client, S3Location location, S3Settings settings) {
+        S3ServiceClientConfiguration like = client.serviceClientConfiguration();
+        S3Presigner.Builder builder = S3Presigner.builder().region(like.region())
+                .credentialsProvider(like.credentialsProvider())
+                .serviceConfiguration(S3Configuration.builder().pathStyleAccessEnabled(settings.pathStyle()).build());
+        like.endpointOverride().ifPresent(builder::endpointOverride);
+        this.presigner = builder.build();
         this.location = location;
     }
 

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** Stands before a server of HTTP, and does to requests what networks and servers do to them when a test says so. */
@@ -65,6 +66,7 @@ public final class FaultProxy implements AutoCloseable {
     private final ReentrantLock replacing = new ReentrantLock();
     private volatile Faults faults = _ -> Fault.NONE;
     private volatile String removed = "";
+    private final AtomicInteger requests = new AtomicInteger();
 
     private FaultProxy(ServerSocket server, int upstream) {
         this.server = server;
@@ -84,6 +86,11 @@ public final class FaultProxy implements AutoCloseable {
     /** What is to become of requests from now on. */
     public void faults(Faults now) {
         faults = now;
+    }
+
+    /** Requests that came so far. */
+    public int requests() {
+        return requests.get();
     }
 
     /** Headers of this name do not come to the server from now on; empty: all do. */
@@ -110,6 +117,7 @@ public final class FaultProxy implements AutoCloseable {
                 return;
             }
             Request request = parse(head);
+            requests.incrementAndGet();
             if (request.has("expect")) {
                 client.getOutputStream().write("HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
             }

@@ -1,0 +1,51 @@
+package dev.wren.worker.process;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * How child JVMs are started.
+ *
+ * @param command the Java machine with its arguments, the class path and the main class
+ */
+record ChildCommand(List<String> command) {
+
+    private static final String MAIN = "dev.wren.worker.WorkerMain";
+    /** Variables of this process that functions see, as on the gateway's machine; none of them opens anything. */
+    private static final Set<String> INHERITED = Set.of("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR");
+    private static final int LEAST_HEAP_MB = 64;
+
+    ChildCommand {
+        command = List.copyOf(command);
+    }
+
+    /**
+     * The Java machine of this process, with the same class path.
+     *
+     * @param memoryMb of the machine or container, of which the children's heaps get most
+     */
+    static ChildCommand here(int memoryMb) {
+        int heap = Math.max(LEAST_HEAP_MB, memoryMb * 6 / 10);
+        return new ChildCommand(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx" + heap + "m", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Djava.awt.headless=true",
+                "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"), MAIN));
+    }
+
+    List<String> with(String... arguments) {
+        List<String> all = new ArrayList<>(command);
+        all.addAll(List.of(arguments));
+        return all;
+    }
+
+    /** What a function sees: a few variables of this process, and those that its caller has given. */
+    static Map<String, String> environment(Map<String, String> extra) {
+        Map<String, String> all = new HashMap<>(System.getenv());
+        all.keySet().retainAll(INHERITED);
+        all.putAll(extra);
+        return all;
+    }
+}
