@@ -24,6 +24,11 @@ abstract class ExecutorContract {
     /** A gateway whose default executor is the one under test, with the test functions as {@code fn}. */
     abstract RunningGateway start(Path store);
 
+    /** Keys of that gateway's store. */
+    List<String> keys(Path store, String prefix) {
+        return TestStore.keys(store, prefix);
+    }
+
     static String map(String more, List<String> data) {
         return "{\"function\":{\"jar\":\"fn\",\"handler\":\"fn.Mixed\"}" + more + ",\"iterdata\":["
                 + data.stream().map(each -> "\"" + each + "\"").collect(Collectors.joining(",")) + "]}";
@@ -161,7 +166,7 @@ abstract class ExecutorContract {
             assertSquares(http, http.map(map("", squares(50))), 50);
             String key = CallsetId.parse(id).orElseThrow().key();
             await().atMost(Duration.ofSeconds(20))
-                    .until(() -> TestStore.keys(store, "default/callsets/" + key).isEmpty());
+                    .until(() -> keys(store, "default/callsets/" + key).isEmpty());
         }
     }
 

@@ -4,6 +4,7 @@ import dev.wren.gateway.record.Call;
 import dev.wren.gateway.record.CallLog;
 import dev.wren.gateway.record.CallTable;
 import dev.wren.gateway.record.Data;
+import dev.wren.gateway.record.DataBlocks;
 import dev.wren.gateway.record.Delivery;
 import dev.wren.gateway.record.Manifest;
 import dev.wren.gateway.record.MapSettings;
@@ -45,10 +46,11 @@ public final class Callset {
     /** What became of its output, once that is known. */
     private volatile @Nullable Delivery delivery;
 
-    Callset(Manifest.Stored stored, ObjectStore store, CallLog log, Driver driver, Ticker ticker) {
+    Callset(Manifest.Stored stored, ObjectStore store, CallLog log, Driver driver, DataBlocks blocks,
+            Ticker ticker) {
         this.manifest = stored.manifest();
         this.origins = stored.origins();
-        this.data = new Data(store, manifest, stored.data());
+        this.data = new Data(store, manifest, stored.data(), blocks);
         this.store = store;
         this.log = log;
         this.driver = driver;

@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.wren.gateway.record.CallLog;
+import dev.wren.gateway.record.DataBlocks;
 import dev.wren.gateway.record.Manifest;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.protocol.CallsetId;
@@ -29,6 +30,7 @@ final class KnownCallsets {
 
     private final ObjectStore store;
     private final CallLog callLog;
+    private final DataBlocks blocks;
     private final Driver driver;
     private final OpenCallsets open;
     private final Ticker ticker;
@@ -39,10 +41,12 @@ final class KnownCallsets {
     private final Cache<CallsetId, Boolean> deleted = Caffeine.newBuilder()
             .maximumSize(50_000).expireAfterWrite(Duration.ofMinutes(10)).build();
 
-    KnownCallsets(ObjectStore store, CallLog callLog, Driver driver, OpenCallsets open, Ticker ticker,
+    KnownCallsets(ObjectStore store, CallLog callLog, DataBlocks blocks, Driver driver, OpenCallsets open,
+            Ticker ticker,
             CallsetSettings limits, MeterRegistry metrics) {
         this.store = store;
         this.callLog = callLog;
+        this.blocks = blocks;
         this.driver = driver;
         this.open = open;
         this.ticker = ticker;
@@ -100,7 +104,7 @@ final class KnownCallsets {
 
     /** A callset of what was stored. */
     Callset of(Manifest.Stored stored) {
-        return new Callset(stored, store, callLog, driver, ticker);
+        return new Callset(stored, store, callLog, driver, blocks, ticker);
     }
 
     /** The callset is not done: this object is it, for everybody. */

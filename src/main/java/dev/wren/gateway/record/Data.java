@@ -20,10 +20,17 @@ public final class Data {
     private final ObjectStore store;
     private final Manifest manifest;
     private final Manifest.InlineData inline;
+    private final DataBlocks blocks;
     /** The block of the index read last: data are mostly read in order. */
     private volatile IndexBlock block = new IndexBlock(-1, new long[0]);
 
-    public Data(ObjectStore store, Manifest manifest, Manifest.InlineData inline) {
+    /**
+     * The data of a callset.
+     *
+     * @param blocks keeps what was read last
+     */
+    public Data(ObjectStore store, Manifest manifest, Manifest.InlineData inline, DataBlocks blocks) {
+        this.blocks = blocks;
         this.store = store;
         this.manifest = manifest;
         this.inline = inline;
@@ -69,7 +76,7 @@ public final class Data {
         if (end < start || end - start > Integer.MAX_VALUE) {
             throw new DamagedObjectException(key, "the index does not say where the data end", null);
         }
-        byte[] bytes = store.read(key, start, Math.toIntExact(end - start))
+        byte[] bytes = blocks.read(store, key, start, Math.toIntExact(end - start))
                 .orElseThrow(() -> new DamagedObjectException(key, "the data are not there", null));
         if (bytes.length != end - start) {
             throw new DamagedObjectException(key, "the data end too soon", null);

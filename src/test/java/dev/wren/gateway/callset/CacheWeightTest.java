@@ -6,6 +6,7 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import dev.wren.gateway.HeapUse;
 import dev.wren.gateway.record.RecordSettings;
 import dev.wren.gateway.record.CallLog;
+import dev.wren.gateway.record.DataBlocks;
 import dev.wren.gateway.record.Manifest;
 import dev.wren.gateway.record.MapSettings;
 import dev.wren.gateway.record.Origins;
@@ -77,7 +78,7 @@ class CacheWeightTest {
         Callset callset = new Callset(
                 new Manifest.Stored(manifest, new Manifest.InlineData(new int[]{data.length}, data),
                         origins.build()),
-                store, null, null, Ticker.systemTicker());
+                store, null, null, new DataBlocks(1 << 20), Ticker.systemTicker());
         callset.driven().begin();
         for (int call = 0; large == Large.RETRIES && call < size; call++) {
             for (int attempt = 1; attempt < 3; attempt++) {
@@ -103,7 +104,7 @@ class CacheWeightTest {
     @Test
     void the_cache_of_segments_takes_what_it_may() {
         DataSize most = DataSize.ofMegabytes(16);
-        RecordSettings settings = new RecordSettings(most);
+        RecordSettings settings = new RecordSettings(most, DataSize.ofBytes(1));
         CallsetId id = CallsetId.of(1, 0, 1, 1);
         MemoryObjectStore elsewhere = new MemoryObjectStore();
         long taken = HeapUse.of(() -> {

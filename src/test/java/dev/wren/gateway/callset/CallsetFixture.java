@@ -2,6 +2,7 @@ package dev.wren.gateway.callset;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.wren.gateway.record.CallLog;
+import dev.wren.gateway.record.DataBlocks;
 import dev.wren.gateway.record.Manifest;
 import dev.wren.gateway.record.MapSettings;
 import dev.wren.gateway.record.Origins;
@@ -35,7 +36,7 @@ public final class CallsetFixture {
 
     /** Logs without indexes. */
     public static CallLog log(ObjectStore store) {
-        return log(store, new RecordSettings(DataSize.ofMegabytes(1)));
+        return log(store, new RecordSettings(DataSize.ofMegabytes(1), DataSize.ofMegabytes(1)));
     }
 
     /** The same, with settings of the caller's. */
@@ -68,7 +69,7 @@ public final class CallsetFixture {
     /** A callset as a gateway knows it that has just started. */
     public static Callset load(Manifest manifest, ObjectStore store, CallLog log, Driver driver) {
         return new Callset(new Manifest.Stored(manifest, Manifest.InlineData.NONE, Origins.NONE), store, log, driver,
-                Ticker.systemTicker());
+                new DataBlocks(1 << 20), Ticker.systemTicker());
     }
 
     /** The same for one that was accepted just now. */

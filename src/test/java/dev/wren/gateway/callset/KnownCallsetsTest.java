@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.wren.gateway.record.CallLog;
+import dev.wren.gateway.record.DataBlocks;
 import dev.wren.gateway.record.Manifest;
 import dev.wren.gateway.record.MapSettings;
 import dev.wren.gateway.store.MemoryObjectStore;
@@ -25,7 +26,8 @@ class KnownCallsetsTest {
 
     private final MemoryObjectStore store = new MemoryObjectStore();
     private final CallLog log = CallsetFixture.log(store);
-    private final KnownCallsets known = new KnownCallsets(store, log, null, new OpenCallsets(Clock.systemUTC()),
+    private final KnownCallsets known = new KnownCallsets(store, log, new DataBlocks(1 << 20), null,
+            new OpenCallsets(Clock.systemUTC()),
             Ticker.systemTicker(), TestLimits.of(DataSize.ofMegabytes(1), DataSize.ofMegabytes(1), 10, 10),
             new SimpleMeterRegistry());
 

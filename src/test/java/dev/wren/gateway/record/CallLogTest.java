@@ -54,7 +54,7 @@ class CallLogTest {
             }
             return FaultyStore.Fault.NONE;
         });
-        return new CallLog(store, new RecordSettings(DataSize.ofBytes(1)), indexing);
+        return new CallLog(store, new RecordSettings(DataSize.ofBytes(1), DataSize.ofBytes(1)), indexing);
     }
 
     @AfterEach

@@ -54,6 +54,11 @@ public final class MotoServer implements AutoCloseable {
         return server;
     }
 
+    /** What the server is of; with it come cfn-lint and AWS's client for Python. */
+    public static PythonTool tool() {
+        return MOTO;
+    }
+
     private static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();

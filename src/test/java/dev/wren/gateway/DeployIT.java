@@ -1,0 +1,85 @@
+package dev.wren.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.wren.gateway.store.s3.MotoServer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The templates in {@code deploy/} are right as far as that can be seen without AWS. */
+class DeployIT {
+
+    private static final Path LAMBDA = Path.of("deploy/lambda.yaml").toAbsolutePath();
+    /** moto makes of a stack what it knows (of alarms, aliases and event configurations it knows nothing). */
+    private static final String CREATE = """
+            import boto3, json, sys
+            endpoint, template, jar, out = sys.argv[1:]
+            def client(service):
+                return boto3.client(service, endpoint_url=endpoint, region_name="us-east-1",
+                                    aws_access_key_id="key", aws_secret_access_key="secret")
+            client("s3").create_bucket(Bucket="code")
+            client("s3").put_object(Bucket="code", Key="wren-lambda.jar", Body=open(jar, "rb").read())
+            cloud = client("cloudformation")
+            cloud.create_stack(StackName="wren", TemplateBody=open(template).read(), Capabilities=["CAPABILITY_IAM"],
+                Parameters=[dict(ParameterKey="CodeBucket", ParameterValue="code"),
+                            dict(ParameterKey="CodeKey", ParameterValue="wren-lambda.jar")])
+            stack = cloud.describe_stacks(StackName="wren")["Stacks"][0]
+            function = client("lambda").get_function_configuration(FunctionName="wren-worker")
+            role = function["Role"].split("/")[-1]
+            iam = client("iam")
+            policies = [iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+                        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]]
+            queue = client("sqs").get_queue_url(QueueName="wren-reports-0")["QueueUrl"]
+            json.dump(dict(status=stack["StackStatus"],
+                           outputs={o["OutputKey"]: o["OutputValue"] for o in stack["Outputs"]},
+                           runtime=function["Runtime"], handler=function["Handler"], policies=policies,
+                           attached=iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"],
+                           queue=client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]),
+                      open(out, "w"))
+            """;
+
+    @Test
+    void the_template_for_lambda_has_no_fault_and_makes_a_stack(@TempDir Path folder) throws Exception {
+        PythonTool moto = MotoServer.tool();
+        moto.install();
+        assertThat(moto.run(command(moto, "-m", "cfnlint", "-t", LAMBDA.toString()), 2))
+                .as(() -> "cfn-lint: see " + moto.log()).isZero();
+        Path out = folder.resolve("out");
+        try (MotoServer server = MotoServer.start()) {
+            Process create = new ProcessBuilder(command(moto, "-c", CREATE, server.endpoint().toString(),
+                    LAMBDA.toString(), System.getProperty("test.wren.lambda"), out.toString())).inheritIO().start();
+            assertThat(create.waitFor()).isZero();
+        }
+        JsonNode made = JsonMapper.shared().readTree(Files.readString(out));
+        assertThat(made.path("status").asString()).isEqualTo("CREATE_COMPLETE");
+        assertThat(made.path("runtime").asString()).isEqualTo("java25");
+        assertThat(made.path("handler").asString()).isEqualTo("dev.wren.worker.lambda.LambdaWorker::handleRequest");
+        assertThat(made.path("outputs").path("WrenRemoteReportsQueue").asString()).isEqualTo("wren-reports");
+        assertThat(made.path("outputs").path("WrenStore").asString()).startsWith("s3://");
+        assertThat(made.path("queue").path("RedrivePolicy").asString()).contains("wren-reports-0-dead");
+        // What user code has in its hands.
+        assertThat(made.path("attached").size()).isZero();
+        List<String> actions = new ArrayList<>();
+        made.path("policies").forEach(policy -> policy.path("Statement").forEach(statement -> {
+            assertThat(statement.path("Resource").toString()).doesNotContain("\"*\"");
+            JsonNode action = statement.path("Action");
+            if (action.isArray()) {
+                action.forEach(each -> actions.add(each.asString()));
+            } else {
+                actions.add(action.asString());
+            }
+        }));
+        assertThat(actions).containsExactlyInAnyOrder("sqs:SendMessage", "logs:CreateLogStream", "logs:PutLogEvents");
+    }
+
+    private static List<String> command(PythonTool tool, String... arguments) {
+        return Stream.concat(tool.python().stream(), Stream.of(arguments)).toList();
+    }
+}

@@ -1,0 +1,76 @@
+package dev.wren.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/** Whether Lambda can be used is looked at, said with its reason, and stops nothing else. */
+class LambdaReadinessIT {
+
+    private static JsonNode lambda(Http http) {
+        return http.get("/executors").json().valueStream()
+                .filter(executor -> executor.path("name").asString().equals("lambda")).findFirst().orElseThrow();
+    }
+
+    private static void awaitReason(Http http, String reason) {
+        await().atMost(Duration.ofSeconds(30))
+                .untilAsserted(() -> assertThat(lambda(http).path("reason").asString("")).contains(reason));
+        assertThat(lambda(http).path("ready").asBoolean()).isFalse();
+        Http.Answer refused = http.post("/calls", ExecutorContract.map("", List.of("square 1")));
+        assertThat(refused.status()).isEqualTo(409);
+        assertThat(refused.json().path("type").asString()).isEqualTo("urn:wren:problem:executor-not-ready");
+        assertThat(refused.json().path("detail").asString()).contains(reason);
+    }
+
+    @Test
+    void what_is_wrong_is_said_and_what_is_mended_is_seen(@TempDir Path store) {
+        try (TestLambda lambda = TestLambda.start()) {
+            lambda.functions().runtime("java21");
+            try (RunningGateway gateway = lambda.gateway(store, "--wren.executors.lambda.look-every=200ms")) {
+                Http http = gateway.http();
+                awaitReason(http, "has the runtime java21; workers need java25");
+                lambda.functions().runtime("java25");
+                lambda.functions().variables().put("AWS_LAMBDA_MAX_CONCURRENCY", "4");
+                awaitReason(http, "takes 4 invocations at once in one environment");
+                lambda.functions().variables().clear();
+                lambda.functions().clear();
+                await().atMost(Duration.ofSeconds(30)).until(() -> lambda(http).path("ready").asBoolean());
+                assertThat(lambda(http).path("reason").isNull()).isTrue();
+                assertThat(lambda(http).path("settings").path("functions").get(0).asString())
+                        .isEqualTo("wren-worker:live");
+                ExecutorContract.assertSquares(http, http.map(ExecutorContract.map("", ExecutorContract.squares(3))),
+                        3);
+                Http.Answer memory = http.post("/calls",
+                        ExecutorContract.map(",\"config\":{\"memory\":\"4GB\"}", List.of("square 1")));
+                assertThat(memory.status()).isEqualTo(400);
+                assertThat(memory.json().path("errors").get(0).path("pointer").asString()).isEqualTo("/config/memory");
+                String enough = http.map(ExecutorContract.map(",\"config\":{\"memory\":\"1GB\"}", List.of("square 2")));
+                assertThat(http.done(enough).path("states").path("success").asInt()).isEqualTo(1);
+            }
+        }
+    }
+
+    @Test
+    void a_function_that_is_not_there_stops_no_gateway(@TempDir Path store) {
+        try (TestLambda lambda = TestLambda.start();
+                RunningGateway gateway = lambda.gateway(store, "--wren.executors.lambda.functions=no-such")) {
+            awaitReason(gateway.http(), "there is no function no-such");
+            String local = gateway.http().map(ExecutorContract.map(",\"executor\":\"local\"", List.of("square 3")));
+            assertThat(gateway.http().done(local).path("states").path("success").asInt()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void a_store_in_a_folder_is_none_for_workers_far_away(@TempDir Path store) {
+        try (TestLambda lambda = TestLambda.start();
+                RunningGateway gateway = lambda.gateway(store, "--wren.store=" + store.resolve("folder"))) {
+            awaitReason(gateway.http(), "need a store on S3");
+        }
+    }
+}
