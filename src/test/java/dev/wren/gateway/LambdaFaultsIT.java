@@ -20,7 +20,7 @@ class LambdaFaultsIT {
 
     private static final int CALLS = 5_000;
     private static final int CHUNK = 5;
-    private static final int IN_FLIGHT = 400;
+    private static final int IN_FLIGHT = 200;
 
     @Test
     void every_call_has_one_outcome_and_nothing_under_way_is_run_again(@TempDir Path store) throws Exception {
@@ -30,8 +30,8 @@ class LambdaFaultsIT {
             lambda.functions().payloads();
             Path log = Files.createFile(store.resolve("log"));
             String[] settings = Stream.concat(
-                    Stream.of(lambda.settings(store, "--wren.executors.lambda.start-timeout=4s",
-                            "--wren.executors.lambda.grace=500ms",
+                    Stream.of(lambda.settings(store, "--wren.executors.lambda.start-timeout=6s",
+                            "--wren.executors.lambda.grace=1s",
                             "--wren.executors.lambda.max-in-flight=" + IN_FLIGHT)),
                     lambda.properties().entrySet().stream().map(each -> "-D" + each.getKey() + "=" + each.getValue()))
                     .toArray(String[]::new);
@@ -86,7 +86,7 @@ class LambdaFaultsIT {
         System.out.println("MEASURE lambda faults: " + sent.size() + " invocations, "
                 + sendings.values().stream().filter(each -> each.size() > 1).count() + " sent again, " + across
                 + " of them after the kill; " + lost + " reports lost");
-        // In flight at the kill were up to 400; of these, what is sent again was lost, or died, or was not noted.
+        // In flight at the kill were up to 200; of these, what is sent again was lost, or died, or was not noted.
         assertThat(across).isLessThan(IN_FLIGHT / 2);
     }
 }

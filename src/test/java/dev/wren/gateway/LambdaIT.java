@@ -3,6 +3,7 @@ package dev.wren.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.wren.gateway.store.s3.FaultProxy;
 import dev.wren.protocol.CallsetId;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -230,6 +231,28 @@ class LambdaIT {
         double own = gateway.bean(MeterRegistry.class).find("wren.s3.requests").counters().stream()
                 .mapToDouble(Counter::count).sum();
         return lambda.requestsToStore() - own;
+    }
+
+    /** Links that have run out, or a store that is away: the call has not been begun, and is sent again a few times. */
+    @Test
+    void a_jar_that_cannot_be_had_is_no_attempt_and_an_error_in_the_end() {
+        lambda.functions().clear();
+        TestStore.s3().proxy()
+                .faults(request -> request.query().contains("X-Amz-Signature") && request.path().contains("/jars/")
+                        ? new FaultProxy.Fault.Answer(403, "AccessDenied", false)
+                        : FaultProxy.Fault.NONE);
+        try {
+            String id = mixed("", List.of("square 2"));
+            http.done(id);
+            assertThat(future(id, "00000").path("error").path("code").asString()).isEqualTo("RUNTIME");
+            assertThat(future(id, "00000").path("error").path("message").asString()).contains("the jar is refused");
+            assertThat(future(id, "00000").path("error").toString()).doesNotContain("X-Amz");
+        } finally {
+            TestStore.s3().proxy().faults(_ -> FaultProxy.Fault.NONE);
+        }
+        String id = mixed("", List.of("square 2"));
+        http.done(id);
+        assertThat(future(id, "00000").path("result").asInt()).isEqualTo(4);
     }
 
     @Test

@@ -3,8 +3,10 @@ package dev.wren.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.wren.protocol.Sha256;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -63,6 +65,38 @@ class LambdaReadinessIT {
             awaitReason(gateway.http(), "there is no function no-such");
             String local = gateway.http().map(ExecutorContract.map(",\"executor\":\"local\"", List.of("square 3")));
             assertThat(gateway.http().done(local).path("states").path("success").asInt()).isEqualTo(1);
+        }
+    }
+
+    /** An environment works for one tenant of the gateway, and ends itself before it works for another. */
+    @Test
+    void tenants_share_no_environment(@TempDir Path store) {
+        try (TestLambda lambda = TestLambda.start()) {
+            List<String> settings = new ArrayList<>(List.of("--wren.executors.lambda.look-every=1h"));
+            for (String tenant : List.of("red", "blue")) {
+                int n = (settings.size() - 1) / 3;
+                settings.add("--wren.security.keys[" + n + "].name=" + tenant);
+                settings.add("--wren.security.keys[" + n + "].sha256=" + Sha256.hex("key of " + tenant));
+                settings.add("--wren.security.keys[" + n + "].tenant=" + tenant);
+            }
+            try (RunningGateway gateway = RunningGateway.start(store,
+                    lambda.settings(store, settings.toArray(String[]::new)))) {
+                lambda.functions().environments(1);
+                int started = 0;
+                for (String tenant : List.of("red", "red", "blue", "red")) {
+                    String[] key = {"Authorization", "Bearer key of " + tenant};
+                    gateway.http().putJar("fn", RunningGateway.FUNCTIONS, key);
+                    Http.Answer accepted = gateway.http().post("/calls",
+                            ExecutorContract.map(",\"chunkSize\":2", ExecutorContract.squares(2)), key);
+                    assertThat(accepted.status()).as(accepted.text()).isEqualTo(202);
+                    assertThat(gateway.http().get("/calls/" + accepted.json().path("callsetId").asString()
+                            + "/results?timeout=30", key).text()).isEqualTo("[0,1]");
+                    if (started == 0) {
+                        started = lambda.functions().started();
+                    }
+                }
+                assertThat(lambda.functions().started() - started).isEqualTo(2);
+            }
         }
     }
 

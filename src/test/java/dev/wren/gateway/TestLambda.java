@@ -63,7 +63,8 @@ final class TestLambda implements AutoCloseable {
                 .filter(each -> !each.startsWith("--spring.cloud.aws.")),
                 Stream.of("--wren.default-executor=lambda", "--wren.executors.lambda.functions=wren-worker:live",
                         "--wren.remote.reports-queue=" + queue, "--wren.remote.visibility=2s",
-                        "--wren.remote.failure-grace=500ms", "--spring.cloud.aws.endpoint="),
+                        "--wren.remote.failure-grace=500ms", "--wren.dispatch.lease=5s",
+                        "--spring.cloud.aws.endpoint="),
                 Stream.of(more)).flatMap(each -> each).toArray(String[]::new);
     }
 

@@ -48,8 +48,8 @@ final class AttemptObjects {
                 if (of.state().isDeleted()) {
                     state.context.store().delete(List.of(key));
                 }
-            } catch (StoreException e) {
-                log.info("callset {}: workers are not told that it is cancelled: {}", of.id(), e.getMessage());
+            } catch (RuntimeException | Error e) {
+                log.warn("callset {}: workers are not told that it is cancelled: {}", of.id(), e.toString());
             }
         });
     }

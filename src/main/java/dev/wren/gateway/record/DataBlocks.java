@@ -51,6 +51,10 @@ public final class DataBlocks {
         if (length >= BLOCK) {
             return store.read(key, offset, length);
         }
+        Block there = blocks.getIfPresent(key);
+        if (there != null && there.has(offset, length)) {
+            return Optional.of(there.part(offset, length));
+        }
         // Those who want what comes next wait for the one who reads it.
         Block block = blocks.asMap().compute(key, (_, known) -> known != null && known.has(offset, length)
                 ? known

@@ -152,6 +152,11 @@ public final class LambdaServer implements AutoCloseable {
         return List.copyOf(payloads);
     }
 
+    /** Environments that were started so far. */
+    public int started() {
+        return names.get();
+    }
+
     /** Environments that are there. */
     public int size() {
         return environments.size();

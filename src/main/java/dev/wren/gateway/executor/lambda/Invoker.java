@@ -14,16 +14,14 @@ import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Random;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.SdkBytes;
-import software.amazon.awssdk.services.lambda.LambdaAsyncClient;
+import software.amazon.awssdk.core.exception.AbortedException;
+import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.lambda.model.InvocationType;
 import software.amazon.awssdk.services.lambda.model.InvokeResponse;
 import software.amazon.awssdk.services.lambda.model.LambdaException;
@@ -41,7 +39,7 @@ final class Invoker {
 
     private final String name;
     private final LambdaSettings settings;
-    private final LambdaAsyncClient client;
+    private final LambdaClient client;
     private final LambdaFunctions functions;
     private final RemoteInvocations invocations;
     private final ReportsQueue queue;
@@ -50,7 +48,7 @@ final class Invoker {
     private final MeterRegistry metrics;
     private final Random random = new Random();
 
-    Invoker(String name, LambdaSettings settings, LambdaAsyncClient client, LambdaFunctions functions,
+    Invoker(String name, LambdaSettings settings, LambdaClient client, LambdaFunctions functions,
             RemoteInvocations invocations, ReportsQueue queue, SendRate rate, CountDownLatch stopping,
             MeterRegistry metrics) {
         this.name = name;
@@ -81,10 +79,11 @@ final class Invoker {
     /**
      * Sends the chunk.
      *
+     * @param turn of the thread that calls
      * @return the id of the request, if the reports are to be awaited; nothing if the chunk has ended otherwise, or is to
      * be ended
      */
-    Optional<String> send(Chunk chunk) {
+    Optional<String> send(Chunk chunk, Turn turn) {
         Duration allowance = chunk.allowance();
         for (int tries = 1;; tries++) {
             if (isUnwanted(chunk) || !await(rate.turn())) {
@@ -105,7 +104,7 @@ final class Invoker {
             Timer.Sample sample = Timer.start(metrics);
             Result result = Result.FAILED;
             try {
-                InvokeResponse answer = invoke(function.get(), chunk, payload);
+                InvokeResponse answer = invoke(function.get(), chunk, payload, turn);
                 result = Result.ACCEPTED;
                 rate.accepted();
                 return settings.isEvent()
@@ -130,7 +129,7 @@ final class Invoker {
                     chunk.postpone();
                     return Optional.empty();
                 }
-            } catch (InterruptedException _) {
+            } catch (InterruptedException | AbortedException _) {
                 // What was sent may run: it is sent again after the next start, as whatever is not noted.
                 Thread.currentThread().interrupt();
                 giveBack(chunk);
@@ -149,36 +148,25 @@ final class Invoker {
         }
     }
 
-    private InvokeResponse invoke(LambdaFunctions.Function function, Chunk chunk, byte[] payload)
+    private InvokeResponse invoke(LambdaFunctions.Function function, Chunk chunk, byte[] payload, Turn turn)
             throws InterruptedException {
-        CompletableFuture<InvokeResponse> answer = client.invoke(invoke -> {
-            invoke.functionName(function.name())
-                    .invocationType(settings.isEvent() ? InvocationType.EVENT : InvocationType.REQUEST_RESPONSE)
-                    .payload(SdkBytes.fromByteArrayUnsafe(payload));
-            if (function.isolatesTenants()) {
-                invoke.tenantId(chunk.job().tenant());
-            }
-        });
-        boolean interrupted = false;
+        // Whether an event was taken is known soon, and is worth to be known.
+        boolean known = settings.isEvent();
+        if (known) {
+            turn.begin();
+        }
         try {
-            while (true) {
-                try {
-                    return answer.get();
-                } catch (InterruptedException e) {
-                    if (!settings.isEvent()) {
-                        throw e;
-                    }
-                    // Whether it was taken is known soon, and is worth to be known.
-                    interrupted = true;
-                } catch (ExecutionException e) {
-                    throw e.getCause() instanceof RuntimeException cause
-                            ? cause
-                            : new CompletionException(e.getCause());
+            return client.invoke(invoke -> {
+                invoke.functionName(function.name())
+                        .invocationType(known ? InvocationType.EVENT : InvocationType.REQUEST_RESPONSE)
+                        .payload(SdkBytes.fromByteArrayUnsafe(payload));
+                if (function.isolatesTenants()) {
+                    invoke.tenantId(chunk.job().tenant());
                 }
-            }
+            });
         } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
+            if (known) {
+                turn.end();
             }
         }
     }

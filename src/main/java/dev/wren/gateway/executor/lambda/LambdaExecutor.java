@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -27,7 +28,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.util.unit.DataSize;
 import software.amazon.awssdk.core.exception.SdkException;
-import software.amazon.awssdk.services.lambda.LambdaAsyncClient;
+import software.amazon.awssdk.services.lambda.LambdaClient;
 
 /**
  * Runs calls on AWS Lambda: sends chunks as invocations, and waits for the reports of their workers. Safe for use by
@@ -44,7 +45,7 @@ final class LambdaExecutor implements Executor {
 
     private final String name;
     private final LambdaSettings settings;
-    private final LambdaAsyncClient client;
+    private final LambdaClient client;
     private final LambdaFunctions functions;
     private final RemoteInvocations invocations;
     private final ReportsQueue queue;
@@ -52,13 +53,13 @@ final class LambdaExecutor implements Executor {
     private final Invoker invoker;
     /** Chunks whose reports are awaited, by the id of the request that has sent them. */
     private final Map<String, Chunk> byRequest = new ConcurrentHashMap<>();
-    private final Set<Thread> senders = ConcurrentHashMap.newKeySet();
+    private final Set<Turn> senders = ConcurrentHashMap.newKeySet();
     private final CountDownLatch stopping = new CountDownLatch(1);
     private final ReportsQueue.Sent sent = this::sending;
     private final Object closing = new Object();
     private boolean closed;
 
-    LambdaExecutor(String name, LambdaSettings settings, LambdaAsyncClient client, LambdaFunctions functions,
+    LambdaExecutor(String name, LambdaSettings settings, LambdaClient client, LambdaFunctions functions,
             RemoteInvocations invocations, ReportsQueue queue, Ticker ticker, MeterRegistry metrics) {
         this.name = name;
         this.settings = settings;
@@ -175,8 +176,11 @@ final class LambdaExecutor implements Executor {
             try {
                 awaitReady(reports);
                 for (int i = 1; i <= settings.requests(); i++) {
-                    Thread sender = Thread.ofVirtual().name(name + "-sender-" + i).unstarted(() -> serve(work));
-                    senders.add(sender);
+                    CompletableFuture<Turn> turn = new CompletableFuture<>();
+                    Thread sender = Thread.ofVirtual().name(name + "-sender-" + i)
+                            .unstarted(() -> serve(work, turn.join()));
+                    turn.complete(new Turn(sender));
+                    senders.add(turn.join());
                     sender.start();
                 }
             } catch (InterruptedException _) {
@@ -215,7 +219,7 @@ final class LambdaExecutor implements Executor {
         }
     }
 
-    private void serve(WorkSource work) {
+    private void serve(WorkSource work, Turn turn) {
         while (stopping.getCount() > 0) {
             boolean entered = false;
             try {
@@ -228,7 +232,7 @@ final class LambdaExecutor implements Executor {
                 Optional<Chunk> chunk = work.take(TAKE);
                 if (chunk.isPresent()) {
                     entered = false;
-                    send(chunk.get());
+                    send(chunk.get(), turn);
                 }
             } catch (InterruptedException _) {
                 return;
@@ -243,12 +247,12 @@ final class LambdaExecutor implements Executor {
     }
 
     /** A place in flight was taken. */
-    private void send(Chunk chunk) {
+    private void send(Chunk chunk, Turn turn) {
         int size = chunk.size();
         inFlight.add(size - 1);
         chunk.onClosed(() -> inFlight.leave(size));
         try (chunk) {
-            Optional<String> request = invoker.send(chunk);
+            Optional<String> request = invoker.send(chunk, turn);
             if (request.isPresent()) {
                 String id = request.get();
                 byRequest.put(id, chunk);
@@ -287,10 +291,10 @@ final class LambdaExecutor implements Executor {
             closed = true;
         }
         stopping.countDown();
-        senders.forEach(Thread::interrupt);
-        for (Thread sender : List.copyOf(senders)) {
+        senders.forEach(Turn::interrupt);
+        for (Turn sender : List.copyOf(senders)) {
             try {
-                boolean _ = sender.join(settings.requestTimeout().plusSeconds(1));
+                boolean _ = sender.thread().join(settings.requestTimeout().plusSeconds(1));
             } catch (InterruptedException _) {
                 Thread.currentThread().interrupt();
             }

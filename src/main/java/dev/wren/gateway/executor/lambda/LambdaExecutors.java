@@ -12,8 +12,8 @@ import java.time.Duration;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
-import software.amazon.awssdk.http.crt.AwsCrtAsyncHttpClient;
-import software.amazon.awssdk.services.lambda.LambdaAsyncClient;
+import software.amazon.awssdk.http.apache5.Apache5HttpClient;
+import software.amazon.awssdk.services.lambda.LambdaClient;
 
 /** Makes executors on AWS Lambda. */
 @Component
@@ -21,6 +21,9 @@ final class LambdaExecutors implements ExecutorKind {
 
     /** Longer than any function runs: 15 minutes, and what an API model of 2026 allows. */
     private static final Duration LONGEST_RUN = Duration.ofMinutes(30);
+
+    /** Connections for whoever looks at the functions. */
+    private static final int SPARE = 4;
 
     private final ObjectProvider<AwsClientBuilderConfigurer> aws;
     private final RemoteInvocations invocations;
@@ -45,20 +48,20 @@ final class LambdaExecutors implements ExecutorKind {
     @Override
     public Executor create(String name, SettingsSource source) {
         LambdaSettings settings = source.as(LambdaSettings.class);
-        LambdaAsyncClient client = client(settings);
+        LambdaClient client = client(settings);
         return new LambdaExecutor(name, settings, client, new LambdaFunctions(client, settings, ticker), invocations,
                 queue, ticker, metrics);
     }
 
     /** The executor itself knows when to try again: the client tries once. */
-    private LambdaAsyncClient client(LambdaSettings settings) {
+    private LambdaClient client(LambdaSettings settings) {
         Duration timeout = settings.isEvent()
                 ? settings.requestTimeout()
                 : settings.requestTimeout().plus(LONGEST_RUN);
-        return aws.getObject().configure(LambdaAsyncClient.builder())
-                .httpClientBuilder(AwsCrtAsyncHttpClient.builder().maxConcurrency(settings.requests() + 4)
+        return aws.getObject().configure(LambdaClient.builder())
+                .httpClientBuilder(Apache5HttpClient.builder().maxConnections(settings.requests() + SPARE)
                         .connectionTimeout(settings.connectTimeout())
-                        .connectionAcquisitionTimeout(timeout))
+                        .connectionAcquisitionTimeout(timeout).socketTimeout(timeout))
                 .overrideConfiguration(each -> each.apiCallAttemptTimeout(timeout).apiCallTimeout(timeout)
                         .retryStrategy(AwsRetryStrategy.doNotRetry()))
                 .build();

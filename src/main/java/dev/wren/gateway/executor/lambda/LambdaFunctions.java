@@ -12,7 +12,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +20,7 @@ import org.slf4j.LoggerFactory;
 import org.springframework.util.unit.DataSize;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.core.exception.SdkException;
-import software.amazon.awssdk.services.lambda.LambdaAsyncClient;
+import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.lambda.model.GetFunctionConfigurationResponse;
 import software.amazon.awssdk.services.lambda.model.InvokeResponse;
 import software.amazon.awssdk.services.lambda.model.LambdaException;
@@ -45,7 +44,7 @@ final class LambdaFunctions {
     /** What an account may run at once, where nobody may ask for it: Lambda's own default. */
     private static final int DEFAULT_CONCURRENCY = 1000;
 
-    private final LambdaAsyncClient client;
+    private final LambdaClient client;
     private final LambdaSettings settings;
     private final Ticker ticker;
     private final ReentrantLock lock = new ReentrantLock();
@@ -54,7 +53,7 @@ final class LambdaFunctions {
     private final AtomicInteger turns = new AtomicInteger();
     private volatile @Nullable Look look;
 
-    LambdaFunctions(LambdaAsyncClient client, LambdaSettings settings, Ticker ticker) {
+    LambdaFunctions(LambdaClient client, LambdaSettings settings, Ticker ticker) {
         this.client = client;
         this.settings = settings;
         this.ticker = ticker;
@@ -162,9 +161,7 @@ final class LambdaFunctions {
         int concurrency = 0;
         for (String name : settings.functions()) {
             try {
-                GetFunctionConfigurationResponse is = client.getFunctionConfiguration(get -> {
-                    get.functionName(name);
-                }).join();
+                GetFunctionConfigurationResponse is = client.getFunctionConfiguration(get -> get.functionName(name));
                 String wrong = wrong(name, is);
                 trouble = trouble == null ? wrong : trouble;
                 functions.add(new Function(name, is.memorySize() == null ? 0 : is.memorySize(),
@@ -172,7 +169,7 @@ final class LambdaFunctions {
                         is.tenancyConfig() != null
                                 && is.tenancyConfig().tenantIsolationMode() == TenantIsolationMode.PER_TENANT));
                 concurrency += reserved(name);
-            } catch (CompletionException | SdkException e) {
+            } catch (SdkException e) {
                 trouble = trouble == null ? reason(name, e) : trouble;
             }
         }
@@ -224,7 +221,7 @@ final class LambdaFunctions {
             if (is.tenancyConfig() != null) {
                 invoke.tenantId("hello");
             }
-        }).join();
+        });
         String text = answer.payload().asUtf8String();
         if (answer.functionError() != null) {
             return "the function " + name + " fails: " + text;
@@ -246,10 +243,10 @@ final class LambdaFunctions {
 
     private int reserved(String name) {
         try {
-            Integer reserved = client.getFunctionConcurrency(get -> get.functionName(unqualified(name))).join()
+            Integer reserved = client.getFunctionConcurrency(get -> get.functionName(unqualified(name)))
                     .reservedConcurrentExecutions();
             return reserved == null ? 0 : reserved;
-        } catch (CompletionException | SdkException e) {
+        } catch (SdkException e) {
             log.debug("the reserved concurrency of {} is not known", name, e);
             return 0;
         }
@@ -258,9 +255,9 @@ final class LambdaFunctions {
     private int account() {
         try {
             Integer most = client.getAccountSettings(_ -> {
-            }).join().accountLimit().unreservedConcurrentExecutions();
+            }).accountLimit().unreservedConcurrentExecutions();
             return most == null || most < 1 ? DEFAULT_CONCURRENCY : most;
-        } catch (CompletionException | SdkException | NullPointerException e) {
+        } catch (SdkException | NullPointerException e) {
             log.debug("the account's concurrency is not known", e);
             return DEFAULT_CONCURRENCY;
         }
@@ -274,14 +271,13 @@ final class LambdaFunctions {
         return parts.length <= named ? name : String.join(":", List.of(parts).subList(0, named));
     }
 
-    private static String reason(String name, Exception e) {
-        Throwable cause = e instanceof CompletionException && e.getCause() != null ? e.getCause() : e;
-        if (cause instanceof ResourceNotFoundException) {
+    private static String reason(String name, SdkException e) {
+        if (e instanceof ResourceNotFoundException) {
             return "there is no function " + name;
         }
-        if (cause instanceof LambdaException answer && answer.statusCode() == FORBIDDEN) {
-            return "the gateway may not use the function " + name + ": " + cause.getMessage();
+        if (e instanceof LambdaException answer && answer.statusCode() == FORBIDDEN) {
+            return "the gateway may not use the function " + name + ": " + e.getMessage();
         }
-        return "the function " + name + " cannot be looked at: " + cause.getMessage();
+        return "the function " + name + " cannot be looked at: " + e.getMessage();
     }
 }

@@ -1,0 +1,46 @@
+package dev.wren.gateway.executor.lambda;
+
+/** A thread that sends, and when it may be interrupted: not between {@link #begin} and {@link #end}. */
+final class Turn {
+
+    private final Thread thread;
+    private boolean busy;
+    private boolean interrupted;
+
+    /** Of a thread that was not started yet, or runs. */
+    Turn(Thread thread) {
+        this.thread = thread;
+    }
+
+    /**
+     * Something begins that is not to be interrupted.
+     *
+     * @throws InterruptedException if the thread was interrupted before
+     */
+    synchronized void begin() throws InterruptedException {
+        if (interrupted || Thread.interrupted()) {
+            throw new InterruptedException();
+        }
+        busy = true;
+    }
+
+    /** It has ended; an interrupt that came meanwhile comes now. */
+    synchronized void end() {
+        busy = false;
+        if (interrupted) {
+            thread.interrupt();
+        }
+    }
+
+    /** Interrupts the thread, as soon as it may be. */
+    synchronized void interrupt() {
+        interrupted = true;
+        if (!busy) {
+            thread.interrupt();
+        }
+    }
+
+    Thread thread() {
+        return thread;
+    }
+}
