@@ -5,15 +5,12 @@ import dev.wren.protocol.Frame.WorkerSettings;
 import dev.wren.protocol.Invocation;
 import dev.wren.protocol.Protocol;
 import dev.wren.protocol.Report;
-import dev.wren.protocol.Sha256;
 import dev.wren.protocol.WireReader;
 import dev.wren.protocol.WireWriter;
 import dev.wren.worker.run.WorkerClock;
 import dev.wren.worker.run.WorkingFolder;
-import dev.wren.worker.training.TrainingFunction;
+import dev.wren.worker.training.TrainingJar;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -21,11 +18,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestOutputStream;
-import java.security.MessageDigest;
 import java.util.List;
-import java.util.jar.JarEntry;
-import java.util.jar.JarOutputStream;
 
 /**
  * Runs a worker and the other side of its socket in one process, so that the Java machine sees, and can keep in its AOT
@@ -34,18 +27,13 @@ import java.util.jar.JarOutputStream;
 final class Training {
 
     private static final int ROUNDS = 20;
-    private static final String FUNCTION = TrainingFunction.class.getName();
-    private static final List<Class<?>> CLASSES = List.of(TrainingFunction.class, TrainingFunction.Order.class,
-            TrainingFunction.Line.class, TrainingFunction.Kind.class, TrainingFunction.Receipt.class);
-
+    private static final String FUNCTION = TrainingJar.FUNCTION;
     private final Path folder;
-    private final Path jar;
-    private final String sha256;
+    private final TrainingJar jar;
 
     private Training(Path folder) throws IOException {
         this.folder = folder;
-        jar = folder.resolve("training.jar");
-        sha256 = writeJar();
+        jar = TrainingJar.write(folder.resolve("training.jar"));
     }
 
     /** Does it all, in a temporary folder of its own. */
@@ -78,11 +66,8 @@ final class Training {
             new WorkerSettings("training", 1024, 1 << 20, 256, 1024, 100).write(out);
             Frame.end(out, start);
             out.drainTo(channel);
-            String order = """
-                    {"id":"7","kind":"LARGE","lines":[{"what":"a","count":2,"price":1.50},{"what":null,"count":1,
-                    "price":3}],"at":"2026-01-01T00:00:00Z","note":null,"weight":2.5}""";
             for (int i = 0; i < ROUNDS; i++) {
-                ask(channel, i, FUNCTION, order, "{\"id\":7}", "null");
+                ask(channel, i, FUNCTION, TrainingJar.ORDER, "{\"id\":7}", "null");
                 ask(channel, i, FUNCTION + "::untyped", "1", "[1,2.5,\"x\",true,null,{\"a\":{}}]", "\"x\"");
                 ask(channel, i, FUNCTION + "::square", "3", "\"x\"", "3.5");
                 ask(channel, i, FUNCTION + "::print", "\"short\"", "\"" + "long".repeat(500) + "\"");
@@ -96,7 +81,8 @@ final class Training {
     private void ask(SocketChannel channel, int round, String handler, String... data) throws IOException {
         WireWriter out = new WireWriter(4096);
         int start = Frame.INVOKE.begin(out);
-        new Invocation(Protocol.VERSION, "training-" + round, data.length, sha256, jar.toString(), handler, List.of(),
+        new Invocation(Protocol.VERSION, "training-" + round, data.length, jar.sha256(), jar.file().toString(), handler,
+                List.of(),
                 "{}", 0, 1000).write(out);
         out.putInt(data.length);
         for (int i = 0; i < data.length; i++) {
@@ -145,23 +131,5 @@ final class Training {
             }
         }
         return bytes.flip();
-    }
-
-    private String writeJar() throws IOException {
-        MessageDigest digest = Sha256.digest();
-        try (OutputStream file = new DigestOutputStream(Files.newOutputStream(jar), digest);
-                JarOutputStream out = new JarOutputStream(file)) {
-            for (Class<?> type : CLASSES) {
-                String name = type.getName().replace('.', '/') + ".class";
-                out.putNextEntry(new JarEntry(name));
-                try (InputStream bytes = Training.class.getClassLoader().getResourceAsStream(name)) {
-                    if (bytes == null) {
-                        throw new IOException(name + " is not there");
-                    }
-                    bytes.transferTo(out);
-                }
-            }
-        }
-        return Sha256.hex(digest.digest());
     }
 }

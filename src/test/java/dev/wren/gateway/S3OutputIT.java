@@ -169,6 +169,9 @@ class S3OutputIT {
             untilOutput(http, id, "failed");
             assertThat(output(http, id).path("reason").asString()).contains("write s3://" + bucket + "/denied/" + id);
             assertThat(http.get("/calls/" + id + "/00002/result").text()).isEqualTo("4");
+            // More than one part of an upload, which is sent before all is written.
+            String large = http.map(map("denied/", List.of("huge 9000000")));
+            untilOutput(http, large, "failed");
         }
     }
 

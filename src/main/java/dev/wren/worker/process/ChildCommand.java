@@ -1,5 +1,6 @@
 package dev.wren.worker.process;
 
+import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -24,7 +25,7 @@ record ChildCommand(List<String> command) {
     }
 
     /**
-     * The Java machine of this process, with the same class path.
+     * The Java machine of this process, with the same code.
      *
      * @param memoryMb of the machine or container, of which the children's heaps get most
      */
@@ -32,7 +33,16 @@ record ChildCommand(List<String> command) {
         int heap = Math.max(LEAST_HEAP_MB, memoryMb * 6 / 10);
         return new ChildCommand(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx" + heap + "m", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Djava.awt.headless=true",
-                "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"), MAIN));
+                "--enable-native-access=ALL-UNNAMED", "-cp", here(), MAIN));
+    }
+
+    /** The jar, or the folder of Lambda's, that this class is in: there it is on no class path. */
+    private static String here() {
+        try {
+            return Path.of(ChildCommand.class.getProtectionDomain().getCodeSource().getLocation().toURI()).toString();
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     List<String> with(String... arguments) {

@@ -97,8 +97,12 @@ final class S3UserBuckets implements UserBuckets, AutoCloseable {
         try {
             return action.get();
         } catch (StoreException e) {
-            throw e.getCause() instanceof SdkException answer ? failed(uri, operation, answer) : e;
+            throw denied(uri, operation, e);
         }
+    }
+
+    private static RuntimeException denied(S3Uri uri, String operation, StoreException e) {
+        return e.getCause() instanceof SdkException answer ? failed(uri, operation, answer) : e;
     }
 
     @Override
@@ -109,7 +113,22 @@ final class S3UserBuckets implements UserBuckets, AutoCloseable {
         return new ObjectStore.Upload() {
             @Override
             public OutputStream stream() {
-                return upload.stream();
+                OutputStream stream = upload.stream();
+                return new OutputStream() {
+                    @Override
+                    public void write(int b) throws IOException {
+                        write(new byte[]{(byte) b}, 0, 1);
+                    }
+
+                    @Override
+                    public void write(byte[] bytes, int offset, int length) throws IOException {
+                        try {
+                            stream.write(bytes, offset, length);
+                        } catch (StoreException e) {
+                            throw denied(uri, "write", e);
+                        }
+                    }
+                };
             }
 
             @Override
