@@ -208,6 +208,10 @@ public class Mixed implements Function<String, Object> {
             case "surrogate-key" -> Map.of("\ud83d", 1);
             case "emoji" -> argument + "\ud83d\ude00";
             case "huge" -> "x".repeat(number(argument));
+            case "late-huge" -> {
+                sleep(1500);
+                yield "x".repeat(number(argument));
+            }
             case "endless" -> (Iterable<String>) () -> new java.util.Iterator<>() {
                 @Override
                 public boolean hasNext() {

@@ -164,7 +164,7 @@ class LambdaIT {
         List<String> messages = new ArrayList<>();
         for (String token : List.of("", stolen)) {
             messages.add(JsonMapper.shared()
-                    .writeValueAsString(java.util.Map.of("version", 3, "callset", victim, "send",
+                    .writeValueAsString(java.util.Map.of("version", 3, "tenant", "default", "callset", victim, "send",
                             target.path("send").asLong(), "worker", "x", "entries",
                             List.of(java.util.Map.of("call", 0, "attempt", 1, "token", token, "state", "success",
                                     "value",
@@ -224,6 +224,20 @@ class LambdaIT {
         assertThat(lambda.functions().invocations() - invocations).isEqualTo(60);
         assertThat(messages("reports") - reports).isEqualTo(60);
         assertThat(foreignRequests() - before).isZero();
+    }
+
+    /** What a worker puts into the store after its callset was deleted does not stay there. */
+    @Test
+    void what_comes_after_a_delete_leaves_nothing() {
+        lambda.functions().payloads();
+        String id = mixed("", List.of("late-huge 200000"));
+        await().atMost(SOON).until(() -> future(id, "00000").path("state").asString().equals("invoked"));
+        await().atMost(SOON).until(() -> payloads(id).size() == 1);
+        http.delete("/calls/" + id);
+        double before = messages("reports");
+        await().atMost(SOON).until(() -> messages("reports") > before);
+        String key = CallsetId.parse(id).orElseThrow().key();
+        await().atMost(SOON).until(() -> lambda.keys(store, "default/callsets/" + key).isEmpty());
     }
 
     /** Requests that S3 got and that were not the gateway's. */

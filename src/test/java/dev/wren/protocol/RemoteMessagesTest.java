@@ -53,7 +53,7 @@ class RemoteMessagesTest {
                 new Entry.Ended(new Report(1, 2, 5, new Outcome.Failure(
                         new CallError(ErrorCode.FUNCTION, "x.Y", ODD, "at " + ODD)), null), "b"),
                 new Entry.Returned(2, 1, "c", ODD, true));
-        RemoteReports sent = new RemoteReports(3, "c", 5, "w", entries);
+        RemoteReports sent = new RemoteReports(3, "t", "c", 5, "w", entries);
         byte[] json = sent.toJson();
         // What XML does not take, SQS does not.
         for (byte b : json) {
@@ -88,7 +88,7 @@ class RemoteMessagesTest {
 
     @Test
     void nothing_else_is_taken_for_reports() {
-        byte[] good = new RemoteReports(3, "c", 5, "w", List.of(
+        byte[] good = new RemoteReports(3, "t", "c", 5, "w", List.of(
                 new Entry.Ended(
                         new Report(0, 1, 5, new Outcome.Success(new Value.Inline("1".getBytes(StandardCharsets.UTF_8))),
                                 null),

@@ -15,7 +15,7 @@ import tools.jackson.core.JsonParser;
  * report of them, until {@code deadlineMillis}.
  *
  * @param invocation what its calls have in common; its jar is a URL that can be read for a while
- * @param tenant of whom it is, as a name that says nothing else
+ * @param tenant of whom it is
  * @param environment variables that the function sees
  * @param fresh whether a JVM is to be started for it alone
  * @param limits of values, outputs and times

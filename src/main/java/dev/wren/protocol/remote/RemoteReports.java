@@ -20,12 +20,13 @@ import tools.jackson.core.JsonToken;
  * What a worker far away says of calls of one invocation.
  *
  * @param version of the protocol that the worker speaks
+ * @param tenant of whom the invocation was
  * @param callset the callset
  * @param send the number of the sending
  * @param worker the worker's name
  * @param entries one or more
  */
-public record RemoteReports(int version, String callset, long send, String worker, List<Entry> entries) {
+public record RemoteReports(int version, String tenant, String callset, long send, String worker, List<Entry> entries) {
 
     private static final String RETURNED = "returned";
 
@@ -67,10 +68,19 @@ public record RemoteReports(int version, String callset, long send, String worke
         }
     }
 
+    /** Whether something of it is in the object for what is too large. */
+    public boolean hasOverflow() {
+        return entries.stream().anyMatch(entry -> entry instanceof Entry.Ended(Report report, String _)
+                && (report.outcome() instanceof Outcome.Success(Value.Part _)
+                        || (report.status() != null
+                                && report.status().output().logOffset() != Output.OWN_OBJECT)));
+    }
+
     /** This as JSON; {@link #read} is its inverse. */
     public byte[] toJson() {
         return Json.write(json -> {
             json.writeNumberProperty("version", version);
+            json.writeStringProperty("tenant", tenant);
             json.writeStringProperty("callset", callset);
             json.writeNumberProperty("send", send);
             json.writeStringProperty("worker", worker);
@@ -164,6 +174,7 @@ public record RemoteReports(int version, String callset, long send, String worke
 
     private static final class Parts implements Json.Fields {
         private int version;
+        private String tenant = "";
         private @Nullable String callset;
         private long send;
         private String worker = "";
@@ -173,6 +184,7 @@ public record RemoteReports(int version, String callset, long send, String worke
         public void read(String name, JsonParser json) {
             switch (name) {
                 case "version" -> version = json.getIntValue();
+                case "tenant" -> tenant = Json.text(json);
                 case "callset" -> callset = Json.text(json);
                 case "send" -> send = json.getLongValue();
                 case "worker" -> worker = Json.text(json);
@@ -185,7 +197,7 @@ public record RemoteReports(int version, String callset, long send, String worke
             if (callset == null) {
                 throw new WireException("reports of no callset");
             }
-            return new RemoteReports(version, callset, send, worker,
+            return new RemoteReports(version, tenant, callset, send, worker,
                     entries.stream().map(entry -> entry.entry(send, worker)).toList());
         }
     }

@@ -253,8 +253,8 @@ public final class RemoteReportBuffer implements ReportSink, AutoCloseable {
     }
 
     private RemoteReports message(List<Entry> entries) {
-        return new RemoteReports(Protocol.VERSION, invocation.invocation().callsetId(), invocation.invocation().send(),
-                worker, entries);
+        return new RemoteReports(Protocol.VERSION, invocation.tenant(), invocation.invocation().callsetId(),
+                invocation.invocation().send(), worker, entries);
     }
 
     @Override

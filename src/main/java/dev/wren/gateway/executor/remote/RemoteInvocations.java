@@ -11,7 +11,6 @@ import dev.wren.gateway.store.StoreLinks;
 import dev.wren.protocol.CallsetId;
 import dev.wren.protocol.ObjectKeys;
 import dev.wren.protocol.Protocol;
-import dev.wren.protocol.Sha256;
 import dev.wren.protocol.remote.RemoteCall;
 import dev.wren.protocol.remote.RemoteCall.Datum;
 import dev.wren.protocol.remote.RemoteInvocation;
@@ -76,7 +75,7 @@ public final class RemoteInvocations {
             shared.put(job.id(), common);
         }
         Instant now = clock.instant();
-        return new RemoteInvocation(chunk.invocation(Protocol.VERSION, common.jar), tenant(job.tenant()),
+        return new RemoteInvocation(chunk.invocation(Protocol.VERSION, common.jar), job.tenant(),
                 job.settings().extraEnv(), !job.settings().useCachedRuntime(), settings.limits(), now.toEpochMilli(),
                 now.plus(valid).toEpochMilli(),
                 chunk.contents() instanceof Chunk.Contents.Elsewhere ? common.data : null,
@@ -97,7 +96,7 @@ public final class RemoteInvocations {
         List<RemoteCall> calls = new ArrayList<>(chunk.size());
         for (int i = 0; i < chunk.size(); i++) {
             calls.add(new RemoteCall(chunk.call(i), chunk.attempt(i),
-                    tokens.token(callset, chunk.call(i), chunk.attempt(i), chunk.send()),
+                    tokens.token(chunk.job().tenant(), callset, chunk.call(i), chunk.attempt(i), chunk.send()),
                     switch (chunk.contents()) {
                         case Chunk.Contents.InHand(List<byte[]> data) -> new Datum.Inline(data.get(i));
                         case Chunk.Contents.Elsewhere(List<Data.Place> places) -> datum(places.get(i), links, valid);
@@ -110,10 +109,5 @@ public final class RemoteInvocations {
         return place.length() < 0
                 ? new Datum.Link(links.get(place.key(), valid))
                 : new Datum.Range(place.offset(), place.length());
-    }
-
-    /** A name that tells tenants apart, and says nothing of them. */
-    private static String tenant(String name) {
-        return Sha256.hex(name).substring(0, 16);
     }
 }

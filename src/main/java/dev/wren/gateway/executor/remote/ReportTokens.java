@@ -35,10 +35,12 @@ final class ReportTokens {
     }
 
     /** The token of one sending of an attempt. */
-    String token(String callset, int call, int attempt, long send) {
+    String token(String tenant, String callset, int call, int attempt, long send) {
         try {
             Mac mac = Mac.getInstance(ALGORITHM);
             mac.init(key());
+            mac.update(tenant.getBytes(StandardCharsets.UTF_8));
+            mac.update((byte) 0);
             mac.update(callset.getBytes(StandardCharsets.UTF_8));
             mac.update(ByteBuffer.allocate(16).putInt(call).putInt(attempt).putLong(send).flip());
             return Base64.getUrlEncoder().withoutPadding()
@@ -49,9 +51,9 @@ final class ReportTokens {
     }
 
     /** Whether this is the attempt's token. */
-    boolean isValid(String token, String callset, int call, int attempt, long send) {
+    boolean isValid(String token, String tenant, String callset, int call, int attempt, long send) {
         return MessageDigest.isEqual(token.getBytes(StandardCharsets.UTF_8),
-                token(callset, call, attempt, send).getBytes(StandardCharsets.UTF_8));
+                token(tenant, callset, call, attempt, send).getBytes(StandardCharsets.UTF_8));
     }
 
     private SecretKeySpec key() {

@@ -57,6 +57,7 @@ public final class ReportsQueue implements AutoCloseable {
     private final ObjectProvider<AwsClientBuilderConfigurer> aws;
     private final RemoteSettings settings;
     private final ReportTokens tokens;
+    private final Leftovers leftovers;
     private final Ticker ticker;
     private final Counter received;
     private final Counter forged;
@@ -80,10 +81,11 @@ public final class ReportsQueue implements AutoCloseable {
     private @Nullable SqsQueue queue;
 
     ReportsQueue(ObjectProvider<AwsClientBuilderConfigurer> aws, RemoteSettings settings, ReportTokens tokens,
-            Ticker ticker, MeterRegistry metrics) {
+            Leftovers leftovers, Ticker ticker, MeterRegistry metrics) {
         this.aws = aws;
         this.settings = settings;
         this.tokens = tokens;
+        this.leftovers = leftovers;
         this.ticker = ticker;
         this.quietUntil = new AtomicLong(ticker.read());
         this.undeleted = new Semaphore(settings.maxUndeleted());
@@ -280,11 +282,14 @@ public final class ReportsQueue implements AutoCloseable {
         if (to == null || callset.isEmpty()) {
             return CompletableFuture.completedFuture(callset.isEmpty());
         }
+        boolean genuine = true;
         List<CompletableFuture<Receipt>> receipts = new ArrayList<>();
         Map<String, List<Integer>> back = new TreeMap<>();
         Map<String, List<Integer>> inTrouble = new TreeMap<>();
         for (Entry entry : told.entries()) {
-            if (!tokens.isValid(entry.token(), told.callset(), entry.call(), entry.attempt(), told.send())) {
+            if (!tokens.isValid(entry.token(), told.tenant(), told.callset(), entry.call(), entry.attempt(),
+                    told.send())) {
+                genuine = false;
                 forged.increment();
                 warn("callset " + told.callset() + " call " + entry.call()
                         + ": a report without the attempt's token is dropped");
@@ -298,7 +303,15 @@ public final class ReportsQueue implements AutoCloseable {
         }
         back.forEach((_, calls) -> receipts.add(to.returned(callset.get(), told.send(), indexes(calls), null)));
         inTrouble.forEach((why, calls) -> receipts.add(to.returned(callset.get(), told.send(), indexes(calls), why)));
-        return all(receipts);
+        CompletableFuture<Boolean> all = all(receipts);
+        if (genuine && told.hasOverflow()) {
+            var _ = all.thenRun(() -> {
+                if (receipts.stream().anyMatch(receipt -> receipt.join() == Receipt.NOT_DRIVEN)) {
+                    leftovers.remove(told.tenant(), callset.get(), told.send());
+                }
+            });
+        }
+        return all;
     }
 
     private static int[] indexes(List<Integer> calls) {
@@ -321,7 +334,8 @@ public final class ReportsQueue implements AutoCloseable {
         String callset = invocation.invocation().callsetId();
         long send = invocation.invocation().send();
         boolean genuine = invocation.calls().stream()
-                .allMatch(call -> tokens.isValid(call.token(), callset, call.call(), call.attempt(), send));
+                .allMatch(call -> tokens.isValid(call.token(), invocation.tenant(), callset, call.call(),
+                        call.attempt(), send));
         if (!genuine) {
             forged.increment();
             warn("callset " + callset + ": a failure record without the attempts' tokens is dropped");
