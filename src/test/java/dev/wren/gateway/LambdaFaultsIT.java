@@ -30,7 +30,7 @@ class LambdaFaultsIT {
             lambda.functions().payloads();
             Path log = Files.createFile(store.resolve("log"));
             String[] settings = Stream.concat(
-                    Stream.of(lambda.settings(store, "--wren.executors.lambda.start-timeout=6s",
+                    Stream.of(lambda.settings(store, "--wren.executors.lambda.start-timeout=12s",
                             "--wren.executors.lambda.grace=1s",
                             "--wren.executors.lambda.max-in-flight=" + IN_FLIGHT)),
                     lambda.properties().entrySet().stream().map(each -> "-D" + each.getKey() + "=" + each.getValue()))
@@ -42,7 +42,7 @@ class LambdaFaultsIT {
                 lambda.functions().faults(0.1, 0.02, 0.01);
                 lambda.functions().reportFaults(0.01, 0.1);
                 id = gateway.http()
-                        .map(ExecutorContract.map(",\"jobMaxRuntime\":5,\"maxAttempts\":5,\"chunkSize\":" + CHUNK,
+                        .map(ExecutorContract.map(",\"jobMaxRuntime\":2,\"maxAttempts\":5,\"chunkSize\":" + CHUNK,
                                 ExecutorContract.squares(CALLS)));
                 gateway.http().until("/calls/" + id,
                         callset -> callset.path("states").path("success").asInt() >= CALLS / 3);

@@ -38,7 +38,8 @@ class LambdaTrainingIT {
         assertThat(java(log, "-cp", JAR, "dev.wren.worker.lambda.LambdaTraining", cache.toString(), "-XX:+UseSerialGC"))
                 .as(() -> read(log)).isZero();
         // With a cache that does not fit, it would not start.
-        assertThat(java(log, "-XX:+UseSerialGC", "-XX:AOTCache=" + cache, "-XX:AOTMode=on", "-cp", JAR,
+        assertThat(java(log, "-XX:+UseSerialGC", "-XX:AOTCache=" + cache, "-XX:AOTMode=on",
+                "--enable-native-access=ALL-UNNAMED", "-cp", JAR,
                 "dev.wren.worker.lambda.LambdaTraining")).as(() -> read(log)).isEqualTo(64);
     }
 

@@ -4,10 +4,13 @@ import dev.wren.gateway.executor.Chunk;
 import dev.wren.gateway.record.Segment;
 import dev.wren.protocol.CallError;
 import dev.wren.protocol.Outcome;
+import dev.wren.protocol.Output;
 import dev.wren.protocol.Report;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides what calls end in: once each, and staged for the log in the order of the decisions. All but
@@ -44,6 +47,15 @@ final class Decisions {
     /** The call is not decided, and ends in this error, in an attempt that no worker has told of. */
     void fail(int call, int attempt, CallError error, Instant invokedAt) {
         decide(new Report(call, attempt, 0, new Outcome.Failure(error), null), invokedAt);
+    }
+
+    /** What is known of an attempt whose worker has ended in it: not even when it began. */
+    static Report died(Chunk chunk, int call, CallError error, @Nullable Integer exitCode) {
+        Report.Status status = exitCode == null
+                ? null
+                : new Report.Status(ChronoUnit.MICROS.between(Instant.EPOCH, chunk.invokedAt()), 0, 0, false, "",
+                        Output.NONE, exitCode);
+        return new Report(call, chunk.attemptOf(call), chunk.send(), new Outcome.Failure(error), status);
     }
 
     /** All calls that are not decided end in this error. */

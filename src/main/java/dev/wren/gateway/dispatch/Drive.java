@@ -10,7 +10,6 @@ import dev.wren.gateway.record.Segment;
 import dev.wren.protocol.CallError;
 import dev.wren.protocol.ErrorCode;
 import dev.wren.protocol.Outcome;
-import dev.wren.protocol.Output;
 import dev.wren.protocol.Report;
 import java.io.InputStream;
 import java.time.Duration;
@@ -152,15 +151,9 @@ final class Drive implements Chunk.Sink {
                 state.takeBack(call);
             } else {
                 // Nobody else knows when it began.
-                conclude(new Report(call, chunk.attemptOf(call), send, new Outcome.Failure(error),
-                        exitCode == null ? null : status(chunk, exitCode)), chunk.invokedAt(), true);
+                conclude(Decisions.died(chunk, call, error, exitCode), chunk.invokedAt(), true);
             }
         });
-    }
-
-    private static Report.Status status(Chunk chunk, int exitCode) {
-        return new Report.Status(ChronoUnit.MICROS.between(Instant.EPOCH, chunk.invokedAt()), 0, 0, false, "",
-                Output.NONE, exitCode);
     }
 
     /** Does something with each of the calls that is still awaited of that sending; the callset's lock is held then. */
@@ -311,7 +304,6 @@ final class Drive implements Chunk.Sink {
             state.context.commit(this);
         }
         Decisions.endIfOver(chunk);
-        // Others may be sent now.
         state.context.offer(this);
     }
 

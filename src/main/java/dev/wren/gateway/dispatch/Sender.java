@@ -1,6 +1,7 @@
 package dev.wren.gateway.dispatch;
 
 import dev.wren.gateway.executor.Chunk;
+import dev.wren.gateway.executor.ChunkContents;
 import dev.wren.gateway.executor.Executor;
 import dev.wren.gateway.record.Data;
 import dev.wren.gateway.store.DamagedObjectException;
@@ -75,15 +76,15 @@ final class Sender {
     }
 
     /** Data of the first of {@code calls}, as many as fit; where they are, if they are too large to be handed over. */
-    private Chunk.Contents contents(Executor executor, int[] calls) {
+    private ChunkContents contents(Executor executor, int[] calls) {
         long most = state.context.settings().chunkBytes().toBytes();
         Optional<Executor.DataLimits> limits = executor.dataLimits();
         if (limits.isEmpty()) {
-            return new Chunk.Contents.InHand(read(calls, most));
+            return new ChunkContents.InHand(read(calls, most));
         }
         long inHand = limits.get().inHand();
-        return places(calls, inHand, limits.get().elsewhere()).<Chunk.Contents>map(Chunk.Contents.Elsewhere::new)
-                .orElseGet(() -> new Chunk.Contents.InHand(read(calls, Math.min(most, inHand))));
+        return places(calls, inHand, limits.get().elsewhere()).<ChunkContents>map(ChunkContents.Elsewhere::new)
+                .orElseGet(() -> new ChunkContents.InHand(read(calls, Math.min(most, inHand))));
     }
 
     /** Where the data are, if they are objects, and together more than {@code inHand} bytes. */
@@ -138,7 +139,7 @@ final class Sender {
         return data;
     }
 
-    private Optional<Chunk> send(Executor executor, int[] calls, Chunk.Contents data) {
+    private Optional<Chunk> send(Executor executor, int[] calls, ChunkContents data) {
         return state.locked(() -> {
             state.sending.remove(calls);
             for (int i = data.size(); i < calls.length; i++) {

@@ -1,7 +1,6 @@
 package dev.wren.gateway.executor;
 
 import com.github.benmanes.caffeine.cache.Ticker;
-import dev.wren.gateway.record.Data;
 import dev.wren.protocol.Invocation;
 import dev.wren.protocol.Report;
 import java.io.InputStream;
@@ -24,7 +23,7 @@ import org.slf4j.LoggerFactory;
 public final class Chunk implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Chunk.class);
-    private static final Contents NOTHING = new Contents.InHand(List.of());
+    private static final ChunkContents NOTHING = new ChunkContents.InHand(List.of());
 
     private final Job job;
     private final int[] calls;
@@ -34,7 +33,7 @@ public final class Chunk implements AutoCloseable {
     /** Positions that are not accounted for. Guarded by this. */
     private final BitSet open;
     private final List<Runnable> closeActions = new ArrayList<>(1);
-    private volatile Contents contents;
+    private volatile ChunkContents contents;
     private volatile Handler handler = Handler.NONE;
     private volatile long dueNanos;
     private volatile Duration allowance;
@@ -104,39 +103,6 @@ public final class Chunk implements AutoCloseable {
         }
     }
 
-    /** The data of a chunk. */
-    public sealed interface Contents {
-
-        /** Of how many calls these are the data. */
-        int size();
-
-        /** They are here. The bytes are not to be changed. */
-        record InHand(List<byte[]> data) implements Contents {
-
-            public InHand {
-                data = List.copyOf(data);
-            }
-
-            @Override
-            public int size() {
-                return data.size();
-            }
-        }
-
-        /** They are objects of the store, which the worker is to read. */
-        record Elsewhere(List<Data.Place> places) implements Contents {
-
-            public Elsewhere {
-                places = List.copyOf(places);
-            }
-
-            @Override
-            public int size() {
-                return places.size();
-            }
-        }
-    }
-
     /**
      * What is sent.
      *
@@ -155,7 +121,7 @@ public final class Chunk implements AutoCloseable {
      * @param contents each call's datum
      * @param allowance within which something is to be heard of it
      */
-    public Chunk(Job job, Sending sending, Contents contents, Duration allowance, Ticker ticker, Sink sink) {
+    public Chunk(Job job, Sending sending, ChunkContents contents, Duration allowance, Ticker ticker, Sink sink) {
         this.job = job;
         this.sending = sending;
         this.calls = sending.calls;
@@ -201,13 +167,13 @@ public final class Chunk implements AutoCloseable {
     }
 
     /** The data. Not after {@link #sent()}. */
-    public Contents contents() {
+    public ChunkContents contents() {
         return contents;
     }
 
     /** The datum of the call at {@code position}, where it is in hand. Not to be changed. Not after {@link #sent()}. */
     public byte[] datum(int position) {
-        return ((Contents.InHand) contents).data.get(position);
+        return ((ChunkContents.InHand) contents).data().get(position);
     }
 
     /** The data are with the worker: they are let go. */

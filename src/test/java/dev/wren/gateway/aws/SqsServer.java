@@ -38,6 +38,7 @@ public final class SqsServer implements AutoCloseable {
 
     @Override
     public void close() {
-        server.stopAndWait();
+        // Polls that nobody waits for any more would be waited for.
+        var _ = server.stopAndGetFuture();
     }
 }

@@ -3,6 +3,7 @@ package dev.wren.gateway.dispatch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.wren.gateway.executor.Chunk;
+import dev.wren.gateway.executor.ChunkContents;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,7 +23,7 @@ class DeadlinesTest {
 
     private Chunk chunk(String name, long seconds) {
         Chunk chunk = new Chunk(null, new Chunk.Sending(new int[]{0}, new int[]{1}, 1, Instant.EPOCH),
-                new Chunk.Contents.InHand(List.of(new byte[0])), Duration.ofSeconds(seconds), steps.ticker(), sink());
+                new ChunkContents.InHand(List.of(new byte[0])), Duration.ofSeconds(seconds), steps.ticker(), sink());
         chunk.attach(new Chunk.Handler() {
             @Override
             public boolean overdue() {

@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.wren.gateway.executor.Chunk;
+import dev.wren.gateway.executor.ChunkContents;
 import dev.wren.gateway.executor.Job;
 import dev.wren.gateway.record.Data;
 import dev.wren.gateway.store.ObjectStore;
@@ -78,7 +79,7 @@ public final class RemoteInvocations {
         return new RemoteInvocation(chunk.invocation(Protocol.VERSION, common.jar), job.tenant(),
                 job.settings().extraEnv(), !job.settings().useCachedRuntime(), settings.limits(), now.toEpochMilli(),
                 now.plus(valid).toEpochMilli(),
-                chunk.contents() instanceof Chunk.Contents.Elsewhere ? common.data : null,
+                chunk.contents() instanceof ChunkContents.Elsewhere ? common.data : null,
                 links.put(ObjectKeys.overflow(job.tenant(), job.id(), chunk.send()), longer), common.signs, queue,
                 answers, calls(chunk, links, longer));
     }
@@ -98,8 +99,8 @@ public final class RemoteInvocations {
             calls.add(new RemoteCall(chunk.call(i), chunk.attempt(i),
                     tokens.token(chunk.job().tenant(), callset, chunk.call(i), chunk.attempt(i), chunk.send()),
                     switch (chunk.contents()) {
-                        case Chunk.Contents.InHand(List<byte[]> data) -> new Datum.Inline(data.get(i));
-                        case Chunk.Contents.Elsewhere(List<Data.Place> places) -> datum(places.get(i), links, valid);
+                        case ChunkContents.InHand(List<byte[]> data) -> new Datum.Inline(data.get(i));
+                        case ChunkContents.Elsewhere(List<Data.Place> places) -> datum(places.get(i), links, valid);
                     }));
         }
         return calls;
