@@ -36,7 +36,8 @@ class LambdaIT {
         store = folder;
         lambda = TestLambda.start();
         gateway = lambda.gateway(folder, "--wren.callsets.inline-data=10KB",
-                "--wren.executors.lambda.inline-data=50KB");
+                "--wren.executors.lambda.inline-data=50KB",
+                "--wren.callsets.allow-overwrite-invoke-args=true");
         http = gateway.http();
     }
 
@@ -81,6 +82,16 @@ class LambdaIT {
         assertThat(future(some, "00002").path("error").path("code").asString()).isEqualTo("RETCODE");
         assertThat(future(some, "00002").path("status").path("exitCode").asInt()).isEqualTo(4);
         assertThat(future(some, "00002").path("attempts").asInt()).isEqualTo(1);
+    }
+
+    /** As a worker of another build answers: every call, and no jar is looked for. */
+    @Test
+    void another_version_of_the_protocol_is_told() {
+        String id = mixed(",\"chunkSize\":2,\"overwriteInvokeArgs\":{\"protocolVersion\":99}",
+                List.of("square 1", "square 2"));
+        assertThat(http.done(id).path("states").path("error").asInt()).isEqualTo(2);
+        assertThat(future(id, "00001").path("error").path("code").asString()).isEqualTo("WRONGVERSION");
+        assertThat(future(id, "00001").path("error").path("message").asString()).contains("version 99");
     }
 
     @Test

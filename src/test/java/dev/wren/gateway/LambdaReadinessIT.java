@@ -68,6 +68,17 @@ class LambdaReadinessIT {
         }
     }
 
+    @Test
+    void a_lambda_that_cannot_be_reached_stops_no_start(@TempDir Path store) {
+        try (TestLambda lambda = TestLambda.start()) {
+            // Nobody listens there.
+            System.setProperty("aws.endpointUrlLambda", "http://127.0.0.1:1");
+            try (RunningGateway gateway = lambda.gateway(store)) {
+                awaitReason(gateway.http(), "cannot be looked at");
+            }
+        }
+    }
+
     /** An environment works for one tenant of the gateway, and ends itself before it works for another. */
     @Test
     void tenants_share_no_environment(@TempDir Path store) {

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,7 @@ final class LambdaFunctions {
     private static final Logger log = LoggerFactory.getLogger(LambdaFunctions.class);
     private static final String HANDLER = "dev.wren.worker.lambda.LambdaWorker";
     private static final int LEAST_JAVA = 25;
+    private static final long IN_TROUBLE = TimeUnit.SECONDS.toNanos(5);
     private static final int FORBIDDEN = 403;
     /** How long the start of an environment is waited for. */
     private static final Duration START = Duration.ofSeconds(30);
@@ -130,7 +132,7 @@ final class LambdaFunctions {
 
     private Look look() {
         Look now = look;
-        if (now != null && ticker.read() - now.at < settings.lookEvery().toNanos()) {
+        if (now != null && isFresh(now)) {
             return now;
         }
         if (now != null && now.trouble == null) {
@@ -147,12 +149,16 @@ final class LambdaFunctions {
         lock.lock();
         try {
             Look meanwhile = look;
-            return meanwhile != null && ticker.read() - meanwhile.at < settings.lookEvery().toNanos()
-                    ? meanwhile
-                    : lookAgain();
+            return meanwhile != null && isFresh(meanwhile) ? meanwhile : lookAgain();
         } finally {
             lock.unlock();
         }
+    }
+
+    /** What is in trouble is looked at again sooner. */
+    private boolean isFresh(Look seen) {
+        long every = settings.lookEvery().toNanos();
+        return ticker.read() - seen.at < (seen.trouble == null ? every : Math.min(every, IN_TROUBLE));
     }
 
     private Look lookAgain() {
