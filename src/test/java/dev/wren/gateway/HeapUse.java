@@ -7,6 +7,10 @@ import java.util.function.Supplier;
 /** What objects take of the heap, as the JVM counts it. */
 public final class HeapUse {
 
+    private static final int MOST = 40;
+    private static final int STEADY = 4;
+    private static final long NOISE = 16 << 10;
+
     private HeapUse() {
     }
 
@@ -19,11 +23,14 @@ public final class HeapUse {
         return after - before;
     }
 
+    /** What is used once it falls no more: what earlier tests have left may go meanwhile. */
     private static long used() {
         long least = Long.MAX_VALUE;
-        for (int i = 0; i < 4; i++) {
+        for (int i = 0, same = 0; i < MOST && same < STEADY; i++) {
             System.gc();
-            least = Math.min(least, ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
+            long now = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+            same = now < least - NOISE ? 0 : same + 1;
+            least = Math.min(least, now);
         }
         return least;
     }
