@@ -179,19 +179,7 @@ final class Invoker {
             return Optional.of(answer.responseMetadata().requestId());
         }
         try {
-            RemoteReports told = RemoteReports.read(answer.payload().asByteArrayUnsafe());
-            for (RemoteReports.Entry entry : told.entries()) {
-                switch (entry) {
-                    case RemoteReports.Entry.Ended(Report report, String _) -> chunk.report(report);
-                    case RemoteReports.Entry.Returned(int call, int _, String _, String why, boolean trouble) -> {
-                        if (trouble) {
-                            chunk.lose(call, why);
-                        } else {
-                            chunk.giveBack(call);
-                        }
-                    }
-                }
-            }
+            queue.answered(RemoteReports.read(answer.payload().asByteArrayUnsafe()));
         } catch (WireException e) {
             log.warn("callset {}: an answer of Lambda's cannot be read: {}", chunk.job().id(), e.getMessage());
         }

@@ -38,6 +38,8 @@ final class ReportReader implements AutoCloseable {
     /** Between two lines in the log that anybody who can send to the queue could cause. */
     private static final long QUIET = TimeUnit.SECONDS.toNanos(30);
 
+    private static final int LINE = 300;
+
     private final Reports reports;
     private final ReportsQueue.Sent bySent;
     private final ReportTokens tokens;
@@ -118,7 +120,7 @@ final class ReportReader implements AutoCloseable {
     }
 
     /** What a worker says, by its queue or by its answer; completes with whether nothing can be lost any more. */
-    private CompletableFuture<Boolean> reports(RemoteReports told) {
+    CompletableFuture<Boolean> reports(RemoteReports told) {
         Optional<CallsetId> callset = CallsetId.parse(told.callset());
         if (callset.isEmpty()) {
             return CompletableFuture.completedFuture(true);
@@ -139,7 +141,7 @@ final class ReportReader implements AutoCloseable {
             switch (entry) {
                 case Entry.Ended(var report, String _) -> receipts.add(reports.accept(callset.get(), report));
                 case Entry.Returned(int call, int _, String _, String why, boolean trouble) ->
-                    (trouble ? inTrouble : back).computeIfAbsent(why, _ -> new ArrayList<>()).add(call);
+                    (trouble ? inTrouble : back).computeIfAbsent(plain(why), _ -> new ArrayList<>()).add(call);
             }
         }
         back.forEach((_, calls) -> receipts.add(reports.returned(callset.get(), told.send(), indexes(calls), null)));
@@ -215,8 +217,13 @@ final class ReportReader implements AutoCloseable {
         long now = ticker.read();
         long quiet = quietUntil.get();
         if (now - quiet >= 0 && quietUntil.compareAndSet(quiet, now + QUIET)) {
-            log.warn("{}", what.replaceAll("\\p{Cntrl}", " "));
+            log.warn("{}", plain(what));
         }
+    }
+
+    /** One short line, whatever a worker, or whoever has its rights, has written. */
+    private static String plain(String text) {
+        return text.substring(0, Math.min(LINE, text.length())).replaceAll("\\p{Cntrl}", " ");
     }
 
     /** What is waited for is told no more: whoever sent it sends it again. */

@@ -3,6 +3,7 @@ package dev.wren.gateway.executor.remote;
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.wren.gateway.executor.Reports;
 import dev.wren.protocol.CallsetId;
+import dev.wren.protocol.remote.RemoteReports;
 import io.awspring.cloud.autoconfigure.core.AwsClientBuilderConfigurer;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -18,6 +19,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -127,19 +129,18 @@ public final class ReportsQueue implements AutoCloseable {
             reader = new ReportReader(to, this::sending, tokens, leftovers, settings.failureGrace(), ticker, metrics);
             receives = true;
             deleter = Thread.ofVirtual().name("reports-deleter").start(this::deleteDone);
+            receiving.set(1);
             receiver();
         }
     }
 
     private void receiver() {
-        receiving.incrementAndGet();
         Thread thread = Thread.ofVirtual().name("reports-receiver").unstarted(() -> {
             try {
-                while (receives && receive()) {
+                while (receives && (receive() || !isOneTooMany())) {
                     // Further receivers end when there is less to do.
                 }
             } finally {
-                receiving.decrementAndGet();
                 receivers.remove(Thread.currentThread());
             }
         });
@@ -147,7 +148,12 @@ public final class ReportsQueue implements AutoCloseable {
         thread.start();
     }
 
-    /** Returns whether to go on. */
+    /** Whether this receiver, which has found nothing, is to end: one stays. */
+    private boolean isOneTooMany() {
+        return receiving.getAndUpdate(now -> Math.max(1, now - 1)) > 1;
+    }
+
+    /** Returns whether there was something, or something went wrong. */
     private boolean receive() {
         int room = 0;
         try {
@@ -156,35 +162,30 @@ public final class ReportsQueue implements AutoCloseable {
             List<Message> messages = queue().receive();
             undeleted.release(FULL - messages.size());
             room = messages.size();
-            if (messages.size() == FULL && receiving.get() < settings.receivers() && receives) {
+            if (messages.size() == FULL && receives && isOneMore()) {
                 receiver();
             }
             for (Message message : messages) {
                 room--;
                 take(message);
             }
-            // One stays.
-            return !messages.isEmpty() || receiving.get() <= 1;
+            return !messages.isEmpty();
         } catch (InterruptedException _) {
+            // Only a stop interrupts.
             return false;
         } catch (RuntimeException e) {
             undeleted.release(room);
-            if (!receives) {
-                return false;
+            if (receives) {
+                log.warn("reports cannot be received now: {}", e.toString());
+                LockSupport.parkNanos(PAUSE.toNanos());
             }
-            log.warn("reports cannot be received now: {}", e.toString());
-            return pause();
+            return true;
         }
     }
 
-    private boolean pause() {
-        try {
-            var _ = CompletableFuture.runAsync(() -> {
-            }, CompletableFuture.delayedExecutor(PAUSE.toMillis(), TimeUnit.MILLISECONDS)).get();
-            return true;
-        } catch (InterruptedException | java.util.concurrent.ExecutionException _) {
-            return false;
-        }
+    private boolean isOneMore() {
+        int most = settings.receivers();
+        return receiving.getAndUpdate(now -> Math.min(most, now + 1)) < most;
     }
 
     private void take(Message message) {
@@ -207,6 +208,14 @@ public final class ReportsQueue implements AutoCloseable {
                 undeleted.release();
             }
         });
+    }
+
+    /** What a worker says by its answer. Completes when nothing of it can be lost any more; see {@link Reports}. */
+    public void answered(RemoteReports told) {
+        ReportReader to = reader;
+        if (to != null) {
+            var _ = to.reports(told);
+        }
     }
 
     /**

@@ -31,6 +31,8 @@ final class SqsQueue implements AutoCloseable {
     private final SqsClient client;
     private final String name;
     private final Duration visibility;
+    /** Somebody waits for the answer. */
+    private final Duration timeout;
     private volatile @Nullable String url;
 
     /**
@@ -42,6 +44,7 @@ final class SqsQueue implements AutoCloseable {
     SqsQueue(AwsClientBuilderConfigurer aws, String name, int connections, Duration timeout, Duration visibility) {
         this.name = name;
         this.visibility = visibility;
+        this.timeout = timeout;
         Duration longest = timeout.plusSeconds(WAIT_SECONDS);
         this.client = aws.configure(SqsClient.builder())
                 .httpClientBuilder(Apache5HttpClient.builder().maxConnections(connections)
@@ -62,7 +65,8 @@ final class SqsQueue implements AutoCloseable {
 
     private String find() {
         try {
-            return client.getQueueUrl(get -> get.queueName(name)).queueUrl();
+            return client.getQueueUrl(get -> get.queueName(name).overrideConfiguration(
+                    each -> each.apiCallAttemptTimeout(timeout).apiCallTimeout(timeout))).queueUrl();
         } catch (QueueDoesNotExistException e) {
             log.info("the queue {} is not there, and is made", name);
             return client.createQueue(create -> create.queueName(name).attributes(Map.of(
