@@ -58,15 +58,6 @@ final class InFlight {
         }
     }
 
-    int limit() {
-        lock.lock();
-        try {
-            return limit;
-        } finally {
-            lock.unlock();
-        }
-    }
-
     int count() {
         lock.lock();
         try {

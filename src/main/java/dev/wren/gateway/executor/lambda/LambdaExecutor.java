@@ -12,18 +12,17 @@ import dev.wren.gateway.store.StoreException;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.util.unit.DataSize;
@@ -53,7 +52,8 @@ final class LambdaExecutor implements Executor {
     private final Invoker invoker;
     /** Chunks whose reports are awaited, by the id of the request that has sent them. */
     private final Map<String, Chunk> byRequest = new ConcurrentHashMap<>();
-    private final Set<Turn> senders = ConcurrentHashMap.newKeySet();
+    private final ExecutorService senders;
+    private final Set<Turn> turns = ConcurrentHashMap.newKeySet();
     private final CountDownLatch stopping = new CountDownLatch(1);
     private final ReportsQueue.Sent sent = this::sending;
     private final Object closing = new Object();
@@ -69,6 +69,7 @@ final class LambdaExecutor implements Executor {
         this.queue = queue;
         Integer most = settings.maxInFlight();
         this.inFlight = new InFlight(most == null ? 1 : most);
+        this.senders = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name(name + "-sender-", 1).factory());
         SendRate rate = new SendRate(ticker, new Random());
         this.invoker = new Invoker(name, settings, client, functions, invocations, queue, rate, stopping, metrics);
         Gauge.builder("wren.lambda.calls", inFlight, InFlight::count).tag("executor", name)
@@ -119,25 +120,25 @@ final class LambdaExecutor implements Executor {
 
     @Override
     public Map<String, String> wrongOverrides(Map<String, Object> config) {
-        return config.entrySet().stream().filter(each -> wrong(each.getKey(), each.getValue()) != null)
-                .collect(Collectors.toMap(Map.Entry::getKey,
-                        each -> String.valueOf(wrong(each.getKey(), each.getValue()))));
+        Map<String, String> all = new TreeMap<>();
+        config.forEach((key, value) -> wrong(key, value).ifPresent(why -> all.put(key, why)));
+        return all;
     }
 
-    private @Nullable String wrong(String key, Object value) {
+    private Optional<String> wrong(String key, Object value) {
         if (!settings.overridable().contains(key)) {
-            return "This setting may not be overridden; these may: " + settings.overridable() + ".";
+            return Optional.of("This setting may not be overridden; these may: " + settings.overridable() + ".");
         }
         try {
             if (value instanceof String text && DataSize.parse(text).toMegabytes() >= 1) {
                 return functions.least(DataSize.parse(text).toMegabytes()).isPresent()
-                        ? null
-                        : "No function has so much memory.";
+                        ? Optional.empty()
+                        : Optional.of("No function has so much memory.");
             }
         } catch (IllegalArgumentException _) {
             // Said below.
         }
-        return "A size such as \"2GB\".";
+        return Optional.of("A size such as \"2GB\".");
     }
 
     @Override
@@ -175,15 +176,10 @@ final class LambdaExecutor implements Executor {
         Thread.ofVirtual().name(name + "-start").start(() -> {
             try {
                 awaitReady(reports);
-                for (int i = 1; i <= settings.requests(); i++) {
-                    CompletableFuture<Turn> turn = new CompletableFuture<>();
-                    Thread sender = Thread.ofVirtual().name(name + "-sender-" + i)
-                            .unstarted(() -> serve(work, turn.join()));
-                    turn.complete(new Turn(sender));
-                    senders.add(turn.join());
-                    sender.start();
+                for (int i = 0; i < settings.requests(); i++) {
+                    senders.execute(() -> serve(work));
                 }
-            } catch (InterruptedException _) {
+            } catch (InterruptedException | RejectedExecutionException _) {
                 log.debug("executor {}: stopped before it was ready", name);
             }
         });
@@ -219,7 +215,10 @@ final class LambdaExecutor implements Executor {
         }
     }
 
-    private void serve(WorkSource work, Turn turn) {
+    private void serve(WorkSource work) {
+        Turn turn = new Turn(Thread.currentThread());
+        // Before it is looked whether the executor stops: so it is seen there, or sees it here.
+        turns.add(turn);
         while (stopping.getCount() > 0) {
             boolean entered = false;
             try {
@@ -291,13 +290,16 @@ final class LambdaExecutor implements Executor {
             closed = true;
         }
         stopping.countDown();
-        senders.forEach(Turn::interrupt);
-        for (Turn sender : List.copyOf(senders)) {
-            try {
-                boolean _ = sender.thread().join(settings.requestTimeout().plusSeconds(1));
-            } catch (InterruptedException _) {
-                Thread.currentThread().interrupt();
+        senders.shutdown();
+        turns.forEach(Turn::interrupt);
+        try {
+            Duration most = settings.requestTimeout().plusSeconds(1);
+            if (!senders.awaitTermination(most.toNanos(), TimeUnit.NANOSECONDS)) {
+                log.warn("executor {}: what is being sent is not waited for any longer than {} s", name,
+                        most.toSeconds());
             }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
         }
         queue.stop(sent);
         client.close();

@@ -22,6 +22,7 @@ import org.springframework.util.unit.DataSize;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.lambda.LambdaClient;
+import software.amazon.awssdk.services.lambda.model.AccountLimit;
 import software.amazon.awssdk.services.lambda.model.GetFunctionConfigurationResponse;
 import software.amazon.awssdk.services.lambda.model.InvokeResponse;
 import software.amazon.awssdk.services.lambda.model.LambdaException;
@@ -43,6 +44,7 @@ final class LambdaFunctions {
     private static final int FORBIDDEN = 403;
     /** How long the start of an environment is waited for. */
     private static final Duration START = Duration.ofSeconds(30);
+    private static final Duration LONGEST_RUN = Duration.ofMinutes(15);
     /** What an account may run at once, where nobody may ask for it: Lambda's own default. */
     private static final int DEFAULT_CONCURRENCY = 1000;
 
@@ -54,6 +56,7 @@ final class LambdaFunctions {
     private final Map<String, Asked> asked = new HashMap<>();
     private final AtomicInteger turns = new AtomicInteger();
     private volatile @Nullable Look look;
+    private volatile boolean stale;
 
     LambdaFunctions(LambdaClient client, LambdaSettings settings, Ticker ticker) {
         this.client = client;
@@ -79,31 +82,39 @@ final class LambdaFunctions {
     private record Look(List<Function> functions, @Nullable String trouble, int concurrency, long at) {
     }
 
+    private static final Look NOTHING = new Look(List.of(), "nobody has looked yet", DEFAULT_CONCURRENCY, 0);
+
     /** Whether all functions can be used; looks again if the last look was a while ago. */
     Readiness readiness() {
         String trouble = look().trouble;
         return trouble == null ? Readiness.READY : Readiness.notReady(trouble);
     }
 
-    /** The next look is a new one. */
+    /** The next time that somebody asks for {@link #readiness}, it is looked at again. */
     void forget() {
-        look = null;
+        stale = true;
+    }
+
+    /** What was seen last. It asks nobody: callers hold locks, or are many. */
+    private Look known() {
+        Look seen = look;
+        return seen == null ? NOTHING : seen;
     }
 
     /** Calls that the account or the functions may run at once. */
     int concurrency() {
-        return look().concurrency;
+        return known().concurrency;
     }
 
-    /** The longest time limit of a function. */
+    /** The longest time limit of a function; where none was seen yet, that of Lambda. */
     Duration longestTimeout() {
-        return look().functions.stream().map(Function::timeout).max(Comparator.naturalOrder())
-                .orElse(Duration.ofMinutes(15));
+        return known().functions.stream().map(Function::timeout).max(Comparator.naturalOrder())
+                .orElse(LONGEST_RUN);
     }
 
     /** The functions that a map with these overrides runs on: of one amount of memory. */
     List<Function> of(Map<String, Object> config) {
-        List<Function> all = look().functions;
+        List<Function> all = known().functions;
         if (all.isEmpty()) {
             return all;
         }
@@ -115,7 +126,7 @@ final class LambdaFunctions {
 
     /** The least memory of a function that has so many megabytes. */
     Optional<Integer> least(long megabytes) {
-        return least(look().functions, megabytes);
+        return least(known().functions, megabytes);
     }
 
     private static Optional<Integer> least(List<Function> all, long megabytes) {
@@ -139,7 +150,8 @@ final class LambdaFunctions {
             // What was ready is taken for ready while somebody looks again.
             if (lock.tryLock()) {
                 try {
-                    return lookAgain();
+                    Look meanwhile = known();
+                    return isFresh(meanwhile) ? meanwhile : lookAgain();
                 } finally {
                     lock.unlock();
                 }
@@ -158,10 +170,11 @@ final class LambdaFunctions {
     /** What is in trouble is looked at again sooner. */
     private boolean isFresh(Look seen) {
         long every = settings.lookEvery().toNanos();
-        return ticker.read() - seen.at < (seen.trouble == null ? every : Math.min(every, IN_TROUBLE));
+        return !stale && ticker.read() - seen.at < (seen.trouble == null ? every : Math.min(every, IN_TROUBLE));
     }
 
     private Look lookAgain() {
+        stale = false;
         List<Function> functions = new ArrayList<>();
         String trouble = null;
         int concurrency = 0;
@@ -260,10 +273,11 @@ final class LambdaFunctions {
 
     private int account() {
         try {
-            Integer most = client.getAccountSettings(_ -> {
-            }).accountLimit().unreservedConcurrentExecutions();
+            AccountLimit limit = client.getAccountSettings(_ -> {
+            }).accountLimit();
+            Integer most = limit == null ? null : limit.unreservedConcurrentExecutions();
             return most == null || most < 1 ? DEFAULT_CONCURRENCY : most;
-        } catch (SdkException | NullPointerException e) {
+        } catch (SdkException e) {
             log.debug("the account's concurrency is not known", e);
             return DEFAULT_CONCURRENCY;
         }

@@ -7,7 +7,6 @@ final class Turn {
     private boolean busy;
     private boolean interrupted;
 
-    /** Of a thread that was not started yet, or runs. */
     Turn(Thread thread) {
         this.thread = thread;
     }
@@ -38,9 +37,5 @@ final class Turn {
         if (!busy) {
             thread.interrupt();
         }
-    }
-
-    Thread thread() {
-        return thread;
     }
 }
