@@ -61,7 +61,7 @@ final class S3ObjectStore implements ObjectStore {
         this.spool = spool;
         this.writes = new S3Writes(client, location.bucket(), settings);
         this.reads = new S3Reads(client, settings, spool.path());
-        this.links = new S3Links(client, location, settings, clock);
+        this.links = new S3Links(client, location, settings);
     }
 
     /**
