@@ -73,10 +73,7 @@ public final class Data {
             taken++;
         }
         String key = ObjectKeys.data(manifest.tenant(), manifest.id());
-        if (end < start || end - start > Integer.MAX_VALUE) {
-            throw new DamagedObjectException(key, "the index does not say where the data end", null);
-        }
-        byte[] bytes = blocks.read(store, key, start, Math.toIntExact(end - start))
+        byte[] bytes = blocks.read(store, key, start, length(key, start, end))
                 .orElseThrow(() -> new DamagedObjectException(key, "the data are not there", null));
         if (bytes.length != end - start) {
             throw new DamagedObjectException(key, "the data end too soon", null);
@@ -89,6 +86,13 @@ public final class Data {
             from = to;
         }
         return data;
+    }
+
+    private static int length(String key, long start, long end) {
+        if (end < start || end - start > Integer.MAX_VALUE) {
+            throw new DamagedObjectException(key, "the index does not say where the data end", null);
+        }
+        return (int) (end - start);
     }
 
     private List<byte[]> readEach(int first, int count, int maxBytes) {
@@ -134,7 +138,7 @@ public final class Data {
                 long start = first == 0 ? 0 : end(first - 1);
                 for (int i = first; i < first + count; i++) {
                     long end = end(i);
-                    places.add(new Place(key, start, Math.toIntExact(end - start)));
+                    places.add(new Place(key, start, length(key, start, end)));
                     start = end;
                 }
                 yield Optional.of(places);

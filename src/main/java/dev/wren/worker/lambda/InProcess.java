@@ -1,6 +1,5 @@
 package dev.wren.worker.lambda;
 
-import dev.wren.protocol.Invocation;
 import dev.wren.protocol.Output;
 import dev.wren.protocol.Progress;
 import dev.wren.protocol.Report;
@@ -79,9 +78,9 @@ final class InProcess {
     }
 
     /** Whether the function is ready, and its jar is not needed. */
-    boolean isReady(Invocation invocation) {
+    boolean isReady(RemoteInvocation invocation) {
         Functions now = functions;
-        return now != null && now.ready(invocation) != null;
+        return now != null && invocation.limits().equals(limits) && now.ready(invocation.invocation()) != null;
     }
 
     /**
@@ -161,10 +160,15 @@ final class InProcess {
     }
 
     /** For the thread that runs the calls, since it belongs to it. */
-    private ChunkRunner runner(RemoteInvocation.Limits wanted) {
+    private ChunkRunner runner(RemoteInvocation.Limits wanted) throws IOException {
         ChunkRunner now = runner;
         if (now != null && wanted.equals(limits)) {
             return now;
+        }
+        if (functions != null && output != null) {
+            // Another gateway's, or another setting.
+            functions.close();
+            output.close();
         }
         CallOutput made = new CallOutput(folder.resolve("output"), wanted.excerpt(), wanted.log());
         Functions ready = new Functions(wanted.nesting(), clock.clock());

@@ -31,9 +31,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class LambdaEnvironment {
 
-    /** Exit code of an environment that has ended itself, all being reported. */
-    static final int ENDED = 75;
-
     /** An invocation that waited longer than this looks whether it is still wanted. */
     private static final long FRESH_MILLIS = 5_000;
     /** Left for reports when a call is begun. */
@@ -156,7 +153,7 @@ final class LambdaEnvironment {
             return RemoteChunks.withoutData(invocation);
         }
         long begun = clock.nanos();
-        boolean warm = !needsChild(invocation) && inProcess.isReady(invocation.invocation());
+        boolean warm = !needsChild(invocation) && inProcess.isReady(invocation);
         Path jar = warm ? folder : jars.get(invocation.invocation().sha256(), invocation.invocation().jar());
         Chunk made = chunks.make(invocation, jar.toString());
         made.preparedIn(clock.nanos() - begun);
@@ -178,6 +175,6 @@ final class LambdaEnvironment {
     private static void end() {
         System.err.println("wren: this environment ends itself; all that it ran is reported");
         System.err.flush();
-        Runtime.getRuntime().halt(ENDED);
+        Runtime.getRuntime().halt(Protocol.ALL_REPORTED);
     }
 }

@@ -24,7 +24,7 @@ public final class RemoteJars {
     private final Map<String, Long> sizes = new LinkedHashMap<>(16, 0.75f, true);
 
     /**
-     * Jars in a folder, which is emptied.
+     * Jars in a folder of their own.
      *
      * @param limit bytes of all of them, but for the one that is used
      */

@@ -2,6 +2,7 @@ package dev.wren.gateway.executor.remote;
 
 import dev.wren.protocol.CallError;
 import dev.wren.protocol.ErrorCode;
+import dev.wren.protocol.Protocol;
 import dev.wren.protocol.WireException;
 import dev.wren.protocol.remote.RemoteInvocation;
 import java.nio.charset.StandardCharsets;
@@ -47,8 +48,6 @@ record FailureRecord(String requestId, Optional<RemoteInvocation> invocation, Fa
     private static final Pattern SIGNAL = Pattern.compile("signal: (\\w+)");
     private static final int SIGNALLED = 128;
     private static final int KILLED = 137;
-    /** Exit code of an environment that has ended itself when all was reported. */
-    private static final int ENDED = 75;
 
     /**
      * Reads a record of Lambda's version 1.0.
@@ -89,7 +88,7 @@ record FailureRecord(String requestId, Optional<RemoteInvocation> invocation, Fa
         Matcher exit = EXIT.matcher(message);
         if (exit.find()) {
             int code = Integer.parseInt(exit.group(1));
-            return code == ENDED
+            return code == Protocol.ALL_REPORTED
                     ? new Fate.Reported()
                     : new Fate.Died(ended(" with exit code " + code), code);
         }

@@ -10,6 +10,7 @@ import dev.wren.gateway.record.Data;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.gateway.store.StoreLinks;
 import dev.wren.protocol.CallsetId;
+import dev.wren.protocol.Invocation;
 import dev.wren.protocol.ObjectKeys;
 import dev.wren.protocol.Protocol;
 import dev.wren.protocol.remote.RemoteCall;
@@ -76,12 +77,13 @@ public final class RemoteInvocations {
             shared.put(job.id(), common);
         }
         Instant now = clock.instant();
-        return new RemoteInvocation(chunk.invocation(Protocol.VERSION, common.jar), job.tenant(),
+        Invocation invocation = chunk.invocation(Protocol.VERSION, common.jar);
+        return new RemoteInvocation(invocation, job.tenant(),
                 job.settings().extraEnv(), !job.settings().useCachedRuntime(), settings.limits(), now.toEpochMilli(),
                 now.plus(valid).toEpochMilli(),
                 chunk.contents() instanceof ChunkContents.Elsewhere ? common.data : null,
                 links.put(ObjectKeys.overflow(job.tenant(), job.id(), chunk.send()), longer), common.signs, queue,
-                answers, calls(chunk, links, longer));
+                answers, calls(chunk, invocation.callsetId(), links, longer));
     }
 
     private static Shared share(StoreLinks links, Job job, Duration valid) {
@@ -92,8 +94,7 @@ public final class RemoteInvocations {
                 valid);
     }
 
-    private List<RemoteCall> calls(Chunk chunk, StoreLinks links, Duration valid) {
-        String callset = chunk.invocation(Protocol.VERSION, "").callsetId();
+    private List<RemoteCall> calls(Chunk chunk, String callset, StoreLinks links, Duration valid) {
         List<RemoteCall> calls = new ArrayList<>(chunk.size());
         for (int i = 0; i < chunk.size(); i++) {
             calls.add(new RemoteCall(chunk.call(i), chunk.attempt(i),
