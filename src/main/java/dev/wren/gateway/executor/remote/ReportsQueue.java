@@ -18,7 +18,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -49,7 +48,7 @@ public final class ReportsQueue implements AutoCloseable {
     private final Ticker ticker;
     private final MeterRegistry metrics;
     private final Semaphore undeleted;
-    private final AtomicInteger receiving = new AtomicInteger();
+    private final Crew crew;
     private final Set<Thread> receivers = ConcurrentHashMap.newKeySet();
     private final Set<Sent> senders = ConcurrentHashMap.newKeySet();
     /** Messages that were received and are not deleted. */
@@ -70,11 +69,12 @@ public final class ReportsQueue implements AutoCloseable {
         this.leftovers = leftovers;
         this.ticker = ticker;
         this.metrics = metrics;
+        this.crew = new Crew(settings.receivers());
         this.undeleted = new Semaphore(settings.maxUndeleted());
-        Gauge.builder("wren.reports.undeleted", undeleted, left -> settings.maxUndeleted() - left.availablePermits())
+        Gauge.builder("wren.reports.undeleted", inHand, Set::size)
                 .description("messages that were received, and whose reports are not durable yet")
                 .register(metrics);
-        Gauge.builder("wren.reports.receiving", receiving, AtomicInteger::get)
+        Gauge.builder("wren.reports.receiving", crew, Crew::size)
                 .description("requests for reports under way").register(metrics);
     }
 
@@ -129,7 +129,7 @@ public final class ReportsQueue implements AutoCloseable {
             reader = new ReportReader(to, this::sending, tokens, leftovers, settings.failureGrace(), ticker, metrics);
             receives = true;
             deleter = Thread.ofVirtual().name("reports-deleter").start(this::deleteDone);
-            receiving.set(1);
+            boolean _ = crew.join();
             receiver();
         }
     }
@@ -137,7 +137,7 @@ public final class ReportsQueue implements AutoCloseable {
     private void receiver() {
         Thread thread = Thread.ofVirtual().name("reports-receiver").unstarted(() -> {
             try {
-                while (receives && (receive() || !isOneTooMany())) {
+                while (receives && (receive() || !crew.leave())) {
                     // Further receivers end when there is less to do.
                 }
             } finally {
@@ -146,11 +146,6 @@ public final class ReportsQueue implements AutoCloseable {
         });
         receivers.add(thread);
         thread.start();
-    }
-
-    /** Whether this receiver, which has found nothing, is to end: one stays. */
-    private boolean isOneTooMany() {
-        return receiving.getAndUpdate(now -> Math.max(1, now - 1)) > 1;
     }
 
     /** Returns whether there was something, or something went wrong. */
@@ -162,7 +157,7 @@ public final class ReportsQueue implements AutoCloseable {
             List<Message> messages = queue().receive();
             undeleted.release(FULL - messages.size());
             room = messages.size();
-            if (messages.size() == FULL && receives && isOneMore()) {
+            if (messages.size() == FULL && receives && crew.join()) {
                 receiver();
             }
             for (Message message : messages) {
@@ -181,11 +176,6 @@ public final class ReportsQueue implements AutoCloseable {
             }
             return true;
         }
-    }
-
-    private boolean isOneMore() {
-        int most = settings.receivers();
-        return receiving.getAndUpdate(now -> Math.min(most, now + 1)) < most;
     }
 
     private void take(Message message) {
