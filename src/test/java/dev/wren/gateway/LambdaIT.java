@@ -235,6 +235,12 @@ class LambdaIT {
         assertThat(lambda.functions().invocations() - invocations).isEqualTo(60);
         assertThat(messages("reports") - reports).isEqualTo(60);
         assertThat(foreignRequests() - before).isZero();
+        // What waits for calls, or for messages, is none.
+        MeterRegistry metrics = gateway.bean(MeterRegistry.class);
+        await().atMost(SOON).untilAsserted(() -> {
+            assertThat(metrics.get("wren.lambda.calls").gauge().value()).isZero();
+            assertThat(metrics.get("wren.reports.undeleted").gauge().value()).isZero();
+        });
     }
 
     /** What a worker puts into the store after its callset was deleted does not stay there. */

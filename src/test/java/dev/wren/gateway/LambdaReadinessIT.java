@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.wren.protocol.Sha256;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -75,6 +77,33 @@ class LambdaReadinessIT {
             System.setProperty("aws.endpointUrlLambda", "http://127.0.0.1:1");
             try (RunningGateway gateway = lambda.gateway(store)) {
                 awaitReason(gateway.http(), "cannot be looked at");
+            }
+        }
+    }
+
+    /** What was sent is awaited for a while that depends on the functions, which cannot be asked now. */
+    @Test
+    void a_start_with_open_callsets_waits_for_no_lambda(@TempDir Path store) throws Exception {
+        try (TestLambda lambda = TestLambda.start();
+                ServerSocket silent = new ServerSocket(0, 50,
+                        InetAddress.getLoopbackAddress())) {
+            lambda.functions().environments(1);
+            List<String> ids = new ArrayList<>();
+            try (RunningGateway gateway = lambda.gateway(store)) {
+                for (int i = 0; i < 3; i++) {
+                    String id = gateway.http().map(ExecutorContract.map("", List.of("sleep 15000")));
+                    gateway.http().until("/calls/" + id,
+                            callset -> callset.path("states").path("invoked").asInt() == 1);
+                    ids.add(id);
+                }
+            }
+            System.setProperty("aws.endpointUrlLambda", "http://127.0.0.1:" + silent.getLocalPort());
+            long begun = System.nanoTime();
+            try (RunningGateway gateway = RunningGateway.start(store, lambda.settings(store))) {
+                // A request to Lambda is given up after 10 s.
+                assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(9));
+                gateway.http().post("/calls/" + ids.getFirst() + "/cancel", "");
+                assertThat(gateway.http().get("/calls/" + ids.getFirst()).json().path("done").asBoolean()).isTrue();
             }
         }
     }

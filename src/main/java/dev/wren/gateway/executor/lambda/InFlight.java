@@ -9,30 +9,54 @@ final class InFlight {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition room = lock.newCondition();
     private int limit;
+    /** Places of those who wait for calls. */
+    private int kept;
     private int count;
 
     InFlight(int limit) {
         this.limit = limit;
     }
 
-    /** Takes one place, waiting for it. */
+    /** Keeps a place for calls to come, waiting for one. */
     void enter() throws InterruptedException {
         lock.lockInterruptibly();
         try {
-            while (count >= limit) {
+            while (kept + count >= limit) {
                 room.await();
             }
-            count++;
+            kept++;
         } finally {
             lock.unlock();
         }
     }
 
-    /** Takes places that cannot wait. */
-    void add(int more) {
+    /** No calls came for a place that was kept. */
+    void giveUp() {
         lock.lock();
         try {
-            count += more;
+            kept--;
+            room.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Calls came for a place that was kept: they have places now, all of them. */
+    void begin(int places) {
+        lock.lock();
+        try {
+            kept--;
+            count += places;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Calls have places that no one has kept for them: they are under way already. */
+    void add(int places) {
+        lock.lock();
+        try {
+            count += places;
         } finally {
             lock.unlock();
         }
@@ -58,6 +82,7 @@ final class InFlight {
         }
     }
 
+    /** Calls that have places. */
     int count() {
         lock.lock();
         try {

@@ -239,16 +239,16 @@ final class LambdaExecutor implements Executor {
                 log.error("executor {}: a chunk could not be taken", name, e);
             } finally {
                 if (entered) {
-                    inFlight.leave(1);
+                    inFlight.giveUp();
                 }
             }
         }
     }
 
-    /** A place in flight was taken. */
+    /** A place in flight was kept for it. */
     private void send(Chunk chunk, Turn turn) {
         int size = chunk.size();
-        inFlight.add(size - 1);
+        inFlight.begin(size);
         chunk.onClosed(() -> inFlight.leave(size));
         try (chunk) {
             Optional<String> request = invoker.send(chunk, turn);
