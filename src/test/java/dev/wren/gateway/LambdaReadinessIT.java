@@ -108,6 +108,27 @@ class LambdaReadinessIT {
         }
     }
 
+    /** A start does not know yet how long functions may run; once it does, what is lost is not waited for any longer. */
+    @Test
+    void what_was_lost_before_a_restart_is_found_in_the_time_that_functions_have(@TempDir Path store) {
+        String[] times = {"--wren.executors.lambda.start-timeout=1s", "--wren.executors.lambda.grace=1s"};
+        try (TestLambda lambda = TestLambda.start()) {
+            lambda.functions().timeout(4);
+            lambda.functions().reportFaults(1, 0);
+            String id;
+            try (RunningGateway gateway = lambda.gateway(store, times)) {
+                id = gateway.http().map(ExecutorContract.map(",\"jobMaxRuntime\":1", List.of("square 5")));
+                await().atMost(Duration.ofSeconds(30)).until(() -> lambda.functions().lostReports() > 0);
+            }
+            lambda.functions().reportFaults(0, 0);
+            try (RunningGateway gateway = RunningGateway.start(store, lambda.settings(store, times))) {
+                await().atMost(Duration.ofSeconds(30)).until(
+                        () -> gateway.http().get("/calls/" + id + "?wait=1").json().path("done").asBoolean());
+                assertThat(gateway.http().get("/calls/" + id + "/results").text()).isEqualTo("[25]");
+            }
+        }
+    }
+
     /** An environment works for one tenant of the gateway, and ends itself before it works for another. */
     @Test
     void tenants_share_no_environment(@TempDir Path store) {

@@ -92,17 +92,27 @@ final class Drive implements Chunk.Sink {
 
     private Chunk awaited(Executor executor, long send, SortedMap<Integer, Integer> attempts) {
         Instant invokedAt = state.sentAt(send);
-        Duration left = executor.allowance(attempts.size(), state.callset.settings().jobMaxRuntime())
-                .minus(Duration.between(invokedAt, state.context.now()));
         Chunk chunk = Chunk.awaited(state.job,
                 new Chunk.Sending(attempts.keySet().stream().mapToInt(call -> call).toArray(),
                         attempts.values().stream().mapToInt(attempt -> attempt).toArray(), send, invokedAt),
-                left.compareTo(LEAST_WAIT) < 0 ? LEAST_WAIT : left, state.context.ticker(), this);
+                left(executor, attempts.size(), invokedAt), state.context.ticker(), this);
         state.locked(() -> {
             attempts.keySet().forEach(state.pending::leaveOut);
             state.chunks.add(chunk);
         });
         return chunk;
+    }
+
+    private Duration left(Executor executor, int calls, Instant invokedAt) {
+        Duration left = executor.allowance(calls, state.callset.settings().jobMaxRuntime())
+                .minus(Duration.between(invokedAt, state.context.now()));
+        return left.compareTo(LEAST_WAIT) < 0 ? LEAST_WAIT : left;
+    }
+
+    @Override
+    public void allowedAnew(Chunk chunk) {
+        state.context.executor(this)
+                .ifPresent(executor -> chunk.heard(left(executor, chunk.size(), chunk.invokedAt())));
     }
 
     @Override

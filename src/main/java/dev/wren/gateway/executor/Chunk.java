@@ -65,6 +65,9 @@ public final class Chunk implements AutoCloseable {
         /** {@link Chunk#dueNanos()} is earlier than it was. */
         void dueSooner(Chunk chunk);
 
+        /** The executor knows better now what it allows a chunk that was sent before a restart. */
+        void allowedAnew(Chunk chunk);
+
         /** All calls are accounted for, and the worker is free. */
         void closed(Chunk chunk);
 
@@ -292,6 +295,13 @@ public final class Chunk implements AutoCloseable {
         if (sooner) {
             sink.dueSooner(this);
         }
+    }
+
+    /**
+     * For an executor that was asked for its {@link Executor#allowance} before it knew it: it is asked again.
+     */
+    public void allowAnew() {
+        sink.allowedAnew(this);
     }
 
     /** When something must have been heard of it, by the ticker. */

@@ -20,14 +20,18 @@ import org.junit.jupiter.api.Test;
 /** What every store must do. */
 public abstract class ObjectStoreContract {
 
-    private static final int KEYS = 20;
     private static final int RACERS = 16;
-    private static final int ROUNDS = 100;
+    private static final int PUTS_A_RACE = 5;
 
     private ObjectStore store;
 
     /** An empty store. */
     protected abstract ObjectStore open() throws IOException;
+
+    /** How many races are run in a test. */
+    protected int races() {
+        return 20;
+    }
 
     @BeforeEach
     void openStore() throws IOException {
@@ -73,7 +77,7 @@ public abstract class ObjectStoreContract {
 
     @Test
     void of_many_racers_one_replaces() throws Exception {
-        for (int k = 0; k < KEYS; k++) {
+        for (int k = 0; k < races(); k++) {
             store.putIfAbsent("race/" + k, bytes("start"));
         }
         String etag = store.get("race/0").orElseThrow().etag();
@@ -86,7 +90,7 @@ public abstract class ObjectStoreContract {
 
     private void race(Racer racer) throws Exception {
         try (ExecutorService threads = Executors.newFixedThreadPool(RACERS)) {
-            for (int k = 0; k < KEYS; k++) {
+            for (int k = 0; k < races(); k++) {
                 String key = "race/" + k;
                 CountDownLatch start = new CountDownLatch(1);
                 List<Future<Optional<Integer>>> runs = new ArrayList<>();
@@ -201,7 +205,7 @@ public abstract class ObjectStoreContract {
     @Test
     void puts_survive_deletes_of_their_folder_meanwhile() throws Exception {
         try (ExecutorService threads = Executors.newFixedThreadPool(2)) {
-            for (int round = 0; round < ROUNDS; round++) {
+            for (int round = 0; round < PUTS_A_RACE * races(); round++) {
                 store.putIfAbsent("v/w/old", bytes("x"));
                 String key = "v/w/new" + round;
                 Future<Boolean> put = threads.submit(() -> store.putIfAbsent(key, bytes(key)));

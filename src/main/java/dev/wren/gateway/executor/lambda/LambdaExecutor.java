@@ -52,6 +52,10 @@ final class LambdaExecutor implements Executor {
     private final Invoker invoker;
     /** Chunks whose reports are awaited, by the id of the request that has sent them. */
     private final Map<String, Chunk> byRequest = new ConcurrentHashMap<>();
+    /** Chunks of before a restart that are not over. */
+    private final Set<Chunk> resumed = ConcurrentHashMap.newKeySet();
+    /** Whether the functions were ready once: since then their time limits are known. */
+    private volatile boolean wasReady;
     private final ExecutorService senders;
     private final Set<Turn> turns = ConcurrentHashMap.newKeySet();
     private final CountDownLatch stopping = new CountDownLatch(1);
@@ -199,6 +203,8 @@ final class LambdaExecutor implements Executor {
                 if (settings.maxInFlight() == null) {
                     inFlight.limit(functions.concurrency());
                 }
+                wasReady = true;
+                resumed.forEach(Chunk::allowAnew);
                 return;
             }
             if (stopping.await(WAIT.toNanos(), TimeUnit.NANOSECONDS)) {
@@ -272,12 +278,20 @@ final class LambdaExecutor implements Executor {
                 .map(chunk -> new Sending(chunk.job().id(), chunk.send(), chunk.open()));
     }
 
-    /** It has a place in flight, like what is sent now. */
+    /**
+     * It has a place in flight, like what is sent now. Until the functions were seen it is awaited as long as Lambda lets
+     * any function run.
+     */
     @Override
     public void resume(Chunk chunk) {
         int size = chunk.size();
         inFlight.add(size);
         chunk.onClosed(() -> inFlight.leave(size));
+        resumed.add(chunk);
+        chunk.onClosed(() -> resumed.remove(chunk));
+        if (wasReady) {
+            chunk.allowAnew();
+        }
     }
 
     /** Lets what is being sent get its answer; what waits to be sent is given back. */

@@ -29,6 +29,12 @@ class S3ObjectStoreFaultsTest extends ObjectStoreContract {
         server.close();
     }
 
+    /** Fewer: those that are throttled wait. */
+    @Override
+    protected int races() {
+        return 6;
+    }
+
     @Override
     protected ObjectStore open() {
         server.proxy().faults(_ -> Fault.NONE);
