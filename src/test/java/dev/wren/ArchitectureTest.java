@@ -29,9 +29,11 @@ class ArchitectureTest {
 
     private static Map<String, ArchRule> rules(String root) {
         Map<String, ArchRule> rules = new LinkedHashMap<>();
-        rules.put("protocol uses the JDK alone", classes().that().resideInAPackage(root + ".protocol")
+        rules.put("protocol uses the JDK alone", classes()
+                .that().resideInAnyPackage(root + ".protocol", root + ".protocol.jvm")
                 .should().onlyDependOnClassesThat(
-                        resideInAnyPackage(root + ".protocol", "java..", "org.jspecify.annotations..")));
+                        resideInAnyPackage(root + ".protocol", root + ".protocol.jvm", "java..",
+                                "org.jspecify.annotations..")));
         rules.put("the protocol with far workers uses the JDK and a parser alone", classes()
                 .that().resideInAPackage(root + ".protocol.remote..")
                 .should().onlyDependOnClassesThat(resideInAnyPackage(root + ".protocol..", "java..",
@@ -56,7 +58,7 @@ class ArchitectureTest {
         rules.put("views know no submission", noClasses().that().resideInAPackage(root + ".gateway.view..")
                 .should().dependOnClassesThat().resideInAnyPackage(root + ".gateway.submission..",
                         root + ".gateway.retention..", root + ".gateway.executor..", root + ".gateway.dispatch.."));
-        for (String kind : List.of("local", "lambda")) {
+        for (String kind : List.of("local", "lambda", "standalone")) {
             rules.put("nobody outside names the " + kind + " executor",
                     noClasses().that(not(resideInAPackage(root + ".gateway.executor." + kind + "..")))
                             .should().dependOnClassesThat()
@@ -71,7 +73,8 @@ class ArchitectureTest {
                         .resideInAnyPackage(root + ".gateway.store.file..", root + ".gateway.store.s3.."));
         rules.put("the AWS SDK stays where AWS is spoken to", noClasses().that().resideInAPackage(root + "..")
                 .and(not(resideInAnyPackage(root + ".gateway.store.s3..", root + ".gateway.executor.remote..",
-                        root + ".gateway.executor.lambda..", root + ".worker.remote..")))
+                        root + ".gateway.executor.lambda..", root + ".gateway.executor.standalone..",
+                        root + ".worker.remote..", root + ".worker.standalone..")))
                 .should().dependOnClassesThat().resideInAnyPackage("software.amazon.awssdk..", "io.awspring.."));
         rules.put("Spring's web parts stay in web, security and controllers",
                 noClasses().that().resideInAPackage(root + ".gateway..")

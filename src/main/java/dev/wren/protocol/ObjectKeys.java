@@ -119,4 +119,29 @@ public final class ObjectKeys {
     public static String shard(int n) {
         return "shards/" + n;
     }
+
+    /** What is known of the machines of a pool: one object each. */
+    public static String instances(String pool) {
+        return "instances/pools/" + pool + "/";
+    }
+
+    /** Which gateway looks after a pool. */
+    public static String poolKeeper(String pool) {
+        return "instances/keepers/" + pool;
+    }
+
+    /** What a request to launch machines, by its idempotency key, has come to. */
+    public static String launch(String hash) {
+        return "instances/launches/" + hash;
+    }
+
+    /** A build of the worker that machines of pools run. */
+    public static String build(String commit) {
+        return "builds/" + commit + "/wren-worker.jar";
+    }
+
+    /** The commit that a branch of builds is at. */
+    public static String buildBranch(String branch) {
+        return "builds/branches/" + branch;
+    }
 }

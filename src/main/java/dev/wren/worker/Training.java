@@ -1,5 +1,6 @@
 package dev.wren.worker;
 
+import dev.wren.protocol.jvm.Folders;
 import dev.wren.protocol.Frame;
 import dev.wren.protocol.Frame.WorkerSettings;
 import dev.wren.protocol.Invocation;
@@ -42,7 +43,7 @@ final class Training {
         try {
             new Training(folder).train();
         } finally {
-            WorkingFolder.delete(folder);
+            Folders.delete(folder);
         }
     }
 

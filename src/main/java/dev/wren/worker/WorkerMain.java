@@ -1,7 +1,9 @@
 package dev.wren.worker;
 
+import dev.wren.protocol.jvm.Folders;
 import dev.wren.worker.run.WorkerClock;
 import dev.wren.worker.run.WorkingFolder;
+import dev.wren.worker.standalone.Standalone;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -29,6 +31,7 @@ public final class WorkerMain {
                       FOLDER/progress is the file in which it says what it is at, FOLDER/output the file
                       that its standard output and error are appended to. FOLDER is this process's own:
                       it is removed when the gateway is gone
+               standalone  joins a pool of machines; its options: standalone --help
                train  runs a few calls of its own and ends, for -XX:AOTCacheOutput; no options
             """;
 
@@ -36,6 +39,10 @@ public final class WorkerMain {
     }
 
     public static void main(String[] args) {
+        if (args.length > 0 && "standalone".equals(args[0])) {
+            Standalone.main(List.of(args).subList(1, args.length));
+            return;
+        }
         Map<String, String> options = args.length == 0 ? null : options(List.of(args).subList(1, args.length));
         if (options != null && "local".equals(args[0]) && options.keySet().equals(Set.of("--folder"))) {
             local(Path.of(options.get("--folder")));
@@ -73,7 +80,7 @@ public final class WorkerMain {
     /** Workers end with their gateway, and one that was killed removes nothing: so this is done here. */
     private static void end(Path folder) {
         try {
-            WorkingFolder.delete(folder);
+            Folders.delete(folder);
             Path gateways = folder.toAbsolutePath().getParent();
             if (gateways != null) {
                 // Succeeds for the last of its workers only.

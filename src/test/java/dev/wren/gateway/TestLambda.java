@@ -44,7 +44,7 @@ final class TestLambda implements AutoCloseable {
     /** The queue of the gateways with that store; with another store all begins anew. */
     private String queue(Path store) {
         return queues.computeIfAbsent(store, _ -> {
-            functions.clear();
+            functions.calm();
             String name = "reports-" + queues.size();
             functions.failuresTo(client.createQueue(create -> create.queueName(name + "-0")).queueUrl());
             return name;

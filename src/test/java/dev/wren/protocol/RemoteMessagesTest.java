@@ -24,7 +24,7 @@ class RemoteMessagesTest {
         return new RemoteInvocation(
                 new Invocation(3, "c", 12, "ab".repeat(32), "https://jar?x=1&y", "fn.Mixed", List.of("org.x"),
                         "{\"a\":\"" + "ä" + "\"}", 1L << 40, 5000),
-                "t", Map.of("A", ODD), true, new RemoteInvocation.Limits(1, 2, 3, 4, 5, 6), 7, 8, "https://data",
+                "t", Map.of("A", ODD), true, new RemoteInvocation.Limits(1, 2, 3, 4, 5, 6, 7), 7, 8, "https://data",
                 "https://put", List.of("https://1", "https://2"), "https://queue", false,
                 List.of(new RemoteCall(3, 1, "t3", new Datum.Range(1L << 33, 7)),
                         new RemoteCall(4, 2, "t4", new Datum.Link("https://4"))));
@@ -37,7 +37,7 @@ class RemoteMessagesTest {
         byte[] datum = ("\"" + ODD.replace("\"", "").replace("\\", "") + "\"").getBytes(StandardCharsets.UTF_8);
         RemoteInvocation inline = new RemoteInvocation(sent.invocation(), "t", Map.of(), false, sent.limits(), 1, 2,
                 null,
-                "o", List.of(), "q", true, List.of(new RemoteCall(0, 1, "", new Datum.Inline(datum))));
+                "o", List.of("a", "b"), "q", true, List.of(new RemoteCall(0, 1, "", new Datum.Inline(datum))));
         RemoteInvocation read = RemoteInvocation.read(inline.toJson());
         assertThat(((Datum.Inline) read.calls().getFirst().datum()).json()).isEqualTo(datum);
         assertThat(read.data()).isNull();

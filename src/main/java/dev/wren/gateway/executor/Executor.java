@@ -84,6 +84,11 @@ public interface Executor extends AutoCloseable {
         // Whose workers end with the gateway has none.
     }
 
+    /** The machines that run its calls, where they are launched and ended by callers; nothing where they are not. */
+    default Optional<InstancePool> pool() {
+        return Optional.empty();
+    }
+
     /**
      * Takes no more work, lets what runs go on for the configured time, gives back the rest and frees all it holds.
      * What was reported before it returns may be committed by the caller. Once; closing it again does nothing.

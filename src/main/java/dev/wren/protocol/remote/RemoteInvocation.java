@@ -2,6 +2,7 @@ package dev.wren.protocol.remote;
 
 import dev.wren.protocol.Frame.WorkerSettings;
 import dev.wren.protocol.Invocation;
+import dev.wren.protocol.WireException;
 import dev.wren.protocol.remote.RemoteCall.Datum;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -47,8 +48,10 @@ public record RemoteInvocation(Invocation invocation, String tenant, Map<String,
      * @param log bytes of output above which the log is its head and tail
      * @param nesting levels of nesting of a datum or value
      * @param setupMillis how long loading and constructing a function may take
+     * @param receives how often an invocation may be given to a worker of a pool, those included that have ended without a
+     * word
      */
-    public record Limits(int inline, int result, int excerpt, int log, int nesting, int setupMillis) {
+    public record Limits(int inline, int result, int excerpt, int log, int nesting, int setupMillis, int receives) {
 
         /** The same as settings of a worker of that name. */
         public WorkerSettings settings(String workerId) {
@@ -57,7 +60,7 @@ public record RemoteInvocation(Invocation invocation, String tenant, Map<String,
 
         private void write(JsonGenerator json) {
             json.writeArrayPropertyStart("limits");
-            for (int limit : new int[]{inline, result, excerpt, log, nesting, setupMillis}) {
+            for (int limit : new int[]{inline, result, excerpt, log, nesting, setupMillis, receives}) {
                 json.writeNumber(limit);
             }
             json.writeEndArray();
@@ -65,7 +68,8 @@ public record RemoteInvocation(Invocation invocation, String tenant, Map<String,
 
         private static Limits read(JsonParser json) {
             List<Integer> all = Json.array(json, json::getIntValue);
-            return new Limits(all.get(0), all.get(1), all.get(2), all.get(3), all.get(4), all.get(5));
+            return new Limits(all.get(0), all.get(1), all.get(2), all.get(3), all.get(4), all.get(5),
+                    all.get(6));
         }
     }
 
@@ -153,7 +157,7 @@ public record RemoteInvocation(Invocation invocation, String tenant, Map<String,
         private String tenant = "";
         private Map<String, String> env = Map.of();
         private boolean fresh;
-        private Limits limits = new Limits(0, 0, 0, 0, 0, 0);
+        private Limits limits = new Limits(0, 0, 0, 0, 0, 0, 0);
         private long invokedAt;
         private long deadline;
         private @Nullable String data;
@@ -193,6 +197,9 @@ public record RemoteInvocation(Invocation invocation, String tenant, Map<String,
         }
 
         RemoteInvocation invocation() {
+            if (signs.size() != 2) {
+                throw new WireException("an invocation with " + signs.size() + " signs");
+            }
             return new RemoteInvocation(
                     new Invocation(version, callset, size, sha256, jar, handler, exclude, meta, send, maxRuntime),
                     tenant, env, fresh, limits, invokedAt, deadline, data, overflow, signs, queue, answers, calls);

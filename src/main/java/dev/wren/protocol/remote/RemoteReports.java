@@ -29,6 +29,7 @@ import tools.jackson.core.JsonToken;
 public record RemoteReports(int version, String tenant, String callset, long send, String worker, List<Entry> entries) {
 
     private static final String RETURNED = "returned";
+    private static final String GONE = "gone";
 
     public RemoteReports {
         entries = List.copyOf(entries);
@@ -65,6 +66,14 @@ public record RemoteReports(int version, String tenant, String callset, long sen
          * @param trouble whether something failed that is not to fail; else it was just not begun
          */
         record Returned(int call, int attempt, String token, String why, boolean trouble) implements Entry {
+        }
+
+        /**
+         * Every worker that was given the call has ended without a word.
+         *
+         * @param why for people
+         */
+        record Gone(int call, int attempt, String token, String why) implements Entry {
         }
     }
 
@@ -108,6 +117,10 @@ public record RemoteReports(int version, String tenant, String callset, long sen
                 json.writeStringProperty("state", RETURNED);
                 json.writeStringProperty("why", returned.why);
                 json.writeBooleanProperty("trouble", returned.trouble);
+            }
+            case Entry.Gone gone -> {
+                json.writeStringProperty("state", GONE);
+                json.writeStringProperty("why", gone.why);
             }
             case Entry.Ended(Report report, String _) -> {
                 json.writeStringProperty("state", report.outcome().state().label());
@@ -269,6 +282,9 @@ public record RemoteReports(int version, String tenant, String callset, long sen
             }
             if (state.equals(RETURNED)) {
                 return new Entry.Returned(call, attempt, token, why, trouble);
+            }
+            if (state.equals(GONE)) {
+                return new Entry.Gone(call, attempt, token, why);
             }
             return new Entry.Ended(new Report(call, attempt, send, outcome(), status(worker)), token);
         }

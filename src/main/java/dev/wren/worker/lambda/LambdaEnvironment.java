@@ -31,8 +31,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class LambdaEnvironment {
 
-    /** An invocation that waited longer than this looks whether it is still wanted. */
-    private static final long FRESH_MILLIS = 5_000;
     /** Left for reports when a call is begun. */
     private static final long REPORT_MILLIS = 3_000;
     private static final String SLF4J = "slf4j.internal.verbosity";
@@ -61,7 +59,7 @@ final class LambdaEnvironment {
         this.queue = queue;
         this.jars = new RemoteJars(folder.resolve("jars"), jarCache, links);
         this.inProcess = new InProcess(folder, name, clock);
-        this.children = new Children(folder, name, memoryMb, clock);
+        this.children = new Children(folder, name, memoryMb, null, clock);
     }
 
     /** The environment that this process is. */
@@ -110,7 +108,7 @@ final class LambdaEnvironment {
         if (tenant != null && !tenant.equals(invocation.tenant())) {
             refusal = "the environment has worked for another tenant";
             ends = true;
-        } else if (isUnwanted(invocation)) {
+        } else if (links.isUnwanted(invocation, clock.clock().millis())) {
             return;
         } else {
             tenant = invocation.tenant();
@@ -158,12 +156,6 @@ final class LambdaEnvironment {
         Chunk made = chunks.make(invocation, jar.toString());
         made.preparedIn(clock.nanos() - begun);
         return made;
-    }
-
-    /** Whether its callset was cancelled or deleted while it waited; looked at only where it has waited. */
-    private boolean isUnwanted(RemoteInvocation invocation) {
-        return clock.clock().millis() - invocation.invokedAtMillis() > FRESH_MILLIS && invocation.signs().size() == 2
-                && (links.isThere(invocation.signs().getFirst()) || !links.mayBeThere(invocation.signs().getLast()));
     }
 
     /** What a process has only one of: its environment, and its being fresh. */

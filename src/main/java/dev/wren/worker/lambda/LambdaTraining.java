@@ -1,5 +1,6 @@
 package dev.wren.worker.lambda;
 
+import dev.wren.protocol.jvm.Folders;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.wren.protocol.Invocation;
@@ -7,7 +8,6 @@ import dev.wren.protocol.Protocol;
 import dev.wren.protocol.remote.RemoteCall;
 import dev.wren.protocol.remote.RemoteHello;
 import dev.wren.protocol.remote.RemoteInvocation;
-import dev.wren.worker.run.WorkingFolder;
 import dev.wren.worker.training.TrainingJar;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -95,7 +95,7 @@ public final class LambdaTraining {
             }
         } finally {
             server.stop(0);
-            WorkingFolder.delete(folder);
+            Folders.delete(folder);
         }
     }
 
@@ -103,8 +103,9 @@ public final class LambdaTraining {
         return new RemoteInvocation(
                 new Invocation(Protocol.VERSION, "training-" + round, data.length, jar.sha256(), url + "/jar", handler,
                         List.of(), "{}", round, 10_000),
-                "training", Map.of(), false, new RemoteInvocation.Limits(1024, 1 << 20, 256, 4096, 100, 60_000),
-                FAR_FUTURE, FAR_FUTURE, null, url + "/overflow", List.of(), url + "/queue", false,
+                "training", Map.of(), false, new RemoteInvocation.Limits(1024, 1 << 20, 256, 4096, 100, 60_000, 5),
+                FAR_FUTURE, FAR_FUTURE, null, url + "/overflow", List.of(url + "/cancelled", url + "/manifest"),
+                url + "/queue", false,
                 IntStream.range(0, data.length)
                         .mapToObj(i -> new RemoteCall(i, 1, "token",
                                 new RemoteCall.Datum.Inline(data[i].getBytes(StandardCharsets.UTF_8))))

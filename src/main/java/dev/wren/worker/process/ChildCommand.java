@@ -2,7 +2,6 @@ package dev.wren.worker.process;
 
 import java.net.URISyntaxException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,12 +42,6 @@ record ChildCommand(List<String> command) {
         } catch (URISyntaxException e) {
             throw new IllegalStateException(e);
         }
-    }
-
-    List<String> with(String... arguments) {
-        List<String> all = new ArrayList<>(command);
-        all.addAll(List.of(arguments));
-        return all;
     }
 
     /** What a function sees: a few variables of this process, and those that its caller has given. */

@@ -11,6 +11,8 @@ import dev.wren.protocol.Value;
 import dev.wren.protocol.WireException;
 import dev.wren.protocol.WireReader;
 import dev.wren.protocol.WireWriter;
+import dev.wren.protocol.jvm.OtherUser;
+import dev.wren.protocol.jvm.WorkerJvm;
 import dev.wren.protocol.remote.RemoteInvocation;
 import dev.wren.worker.function.CallOutput;
 import dev.wren.worker.remote.RemoteReportBuffer;
@@ -20,6 +22,7 @@ import java.io.DataInputStream;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -45,37 +48,62 @@ public final class Children implements AutoCloseable {
     private final Path folder;
     private final String name;
     private final ChildCommand command;
+    private final @Nullable OtherUser user;
     private final WorkerClock clock;
     private int started;
-    private @Nullable ChildJvm child;
+    private volatile @Nullable WorkerJvm child;
     private @Nullable Key key;
+    private volatile @Nullable String aborted;
 
     /**
      * Starts nothing yet.
      *
      * @param folder for the children's folders
      * @param name how their names in reports begin
-     * @param memoryMb of this machine or container
+     * @param memoryMb of this machine or container, for one child
+     * @param user that the children run as; null: this process's own
      */
-    public Children(Path folder, String name, int memoryMb, WorkerClock clock) {
+    public Children(Path folder, String name, int memoryMb, @Nullable OtherUser user, WorkerClock clock) {
         this.folder = folder;
         this.name = name;
+        this.user = user;
         this.command = ChildCommand.here(memoryMb);
         this.clock = clock;
     }
 
     /** Whom a child works for. */
-    private record Key(String sha256, List<String> excluded, Map<String, String> environment,
+    private record Key(String tenant, String sha256, List<String> excluded, Map<String, String> environment,
             RemoteInvocation.Limits limits) {
 
         static Key of(RemoteInvocation invocation) {
-            return new Key(invocation.invocation().sha256(), invocation.invocation().excludeModules(),
+            return new Key(invocation.tenant(), invocation.invocation().sha256(),
+                    invocation.invocation().excludeModules(),
                     invocation.environment(), invocation.limits());
         }
     }
 
+    /** Whether a child has the jar, and its file is not needed. */
+    public boolean isReady(RemoteInvocation invocation) {
+        WorkerJvm now = child;
+        return now != null && now.isAlive() && !invocation.fresh() && Key.of(invocation).equals(key);
+    }
+
+    /** What is begun from now on is not aborted. Not while something runs. */
+    public void renew() {
+        aborted = null;
+    }
+
+    /** Ends the child, and begins no other call of the chunk: the one that runs is given back. For any thread. */
+    public void abort(String why) {
+        aborted = why;
+        WorkerJvm now = child;
+        if (now != null) {
+            now.kill();
+        }
+    }
+
     /**
-     * Runs a chunk until no call is left to begin; what is not begun is left in it.
+     * Runs a chunk until no call is left to begin, or {@link #abort}; what is not begun is left in it.
      *
      * @throws IOException if the reports could not be sent
      */
@@ -85,7 +113,7 @@ public final class Children implements AutoCloseable {
                 end();
             }
             // One call at a time is given to the child: so nothing is begun that there is no time for.
-            for (int position = chunk.begin(); position >= 0; position = chunk.begin()) {
+            for (int position = chunk.begin(); position >= 0; position = aborted == null ? chunk.begin() : -1) {
                 call(invocation, chunk, position, reports);
             }
         } finally {
@@ -100,12 +128,16 @@ public final class Children implements AutoCloseable {
         reports.sendSoon();
         End end = End.REPLACED;
         for (int tries = 0; end == End.REPLACED && tries < TRIES; tries++) {
-            ChildJvm jvm;
+            WorkerJvm jvm;
             try {
                 jvm = child(invocation);
             } catch (IOException e) {
                 reports.inTrouble(chunk.call(position), String.valueOf(e.getMessage()));
                 return;
+            }
+            if (aborted != null) {
+                // It may have missed a child that was just started.
+                jvm.kill();
             }
             end = call(invocation, chunk, position, reports, jvm);
             if (end != End.REPORTED) {
@@ -127,7 +159,7 @@ public final class Children implements AutoCloseable {
         REPLACED
     }
 
-    private End call(RemoteInvocation invocation, Chunk chunk, int position, RemoteReportBuffer reports, ChildJvm jvm)
+    private End call(RemoteInvocation invocation, Chunk chunk, int position, RemoteReportBuffer reports, WorkerJvm jvm)
             throws IOException {
         CountDownLatch over = new CountDownLatch(1);
         AtomicBoolean killed = new AtomicBoolean();
@@ -137,6 +169,11 @@ public final class Children implements AutoCloseable {
             send(chunk, position, jvm);
             said = await(jvm);
         } catch (WireException | IOException e) {
+            String why = aborted;
+            if (why != null) {
+                reports.giveBack(chunk.call(position), why);
+                return End.DIED;
+            }
             // Of the child alone: nothing is sent from here.
             report(dead(invocation, chunk, position, jvm, killed.get()), reports);
             return End.DIED;
@@ -151,23 +188,24 @@ public final class Children implements AutoCloseable {
         return End.REPLACED;
     }
 
-    private ChildJvm child(RemoteInvocation invocation) throws IOException {
+    private WorkerJvm child(RemoteInvocation invocation) throws IOException {
         Key wanted = Key.of(invocation);
-        ChildJvm now = child;
+        WorkerJvm now = child;
         if (now != null && wanted.equals(key) && now.isAlive()) {
             return now;
         }
         end();
         started++;
-        ChildJvm made = ChildJvm.start(command, folder.resolve("child-" + started),
+        WorkerJvm made = WorkerJvm.start(command.command(), folder.resolve("child-" + started),
                 ChildCommand.environment(invocation.environment()),
-                invocation.limits().settings(name + "-" + started), invocation.limits().setupMillis());
+                user, invocation.limits().settings(name + "-" + started),
+                Duration.ofMillis(invocation.limits().setupMillis()));
         child = made;
         key = wanted;
         return made;
     }
 
-    private static void send(Chunk chunk, int position, ChildJvm jvm) throws IOException {
+    private static void send(Chunk chunk, int position, WorkerJvm jvm) throws IOException {
         WireWriter out = new WireWriter(4096 + chunk.length(position));
         int start = Frame.INVOKE.begin(out);
         chunk.invocation().write(out);
@@ -186,7 +224,7 @@ public final class Children implements AutoCloseable {
     }
 
     /** What the child says of its call; nothing if it gives it back, since it wants to be replaced. */
-    private static Optional<Said> await(ChildJvm jvm) throws IOException {
+    private static Optional<Said> await(WorkerJvm jvm) throws IOException {
         DataInputStream in = jvm.in();
         while (true) {
             int length = in.readInt() - 1;
@@ -227,7 +265,7 @@ public final class Children implements AutoCloseable {
         }
     }
 
-    private void watch(RemoteInvocation invocation, ChildJvm jvm, CountDownLatch over, AtomicBoolean killed) {
+    private void watch(RemoteInvocation invocation, WorkerJvm jvm, CountDownLatch over, AtomicBoolean killed) {
         long waited = clock.nanos();
         while (over.getCount() > 0) {
             Progress.Point at = jvm.progress().read();
@@ -258,7 +296,7 @@ public final class Children implements AutoCloseable {
     }
 
     /** The child has ended in this call, or was ended. */
-    private Said dead(RemoteInvocation invocation, Chunk chunk, int position, ChildJvm jvm, boolean killed)
+    private Said dead(RemoteInvocation invocation, Chunk chunk, int position, WorkerJvm jvm, boolean killed)
             throws IOException {
         int exit;
         try {
@@ -301,7 +339,7 @@ public final class Children implements AutoCloseable {
     }
 
     private void end() throws IOException {
-        ChildJvm now = child;
+        WorkerJvm now = child;
         child = null;
         key = null;
         if (now != null) {

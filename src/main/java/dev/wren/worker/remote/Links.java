@@ -1,5 +1,6 @@
 package dev.wren.worker.remote;
 
+import dev.wren.protocol.remote.RemoteInvocation;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;
@@ -19,6 +20,8 @@ import java.util.concurrent.locks.LockSupport;
  */
 public final class Links {
 
+    /** An invocation that waited longer than this looks whether it is still wanted. */
+    private static final long FRESH_MILLIS = 5_000;
     private static final int TRIES = 4;
     private static final long BASE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final Duration CONNECT = Duration.ofSeconds(3);
@@ -59,13 +62,24 @@ public final class Links {
         var _ = send(what, request(url, 0).timeout(Duration.ofMinutes(2)), BodyHandlers.ofFile(file));
     }
 
+    /** Whether a callset was cancelled or deleted while its invocation waited; looked at only where it has waited. */
+    public boolean isUnwanted(RemoteInvocation invocation, long nowMillis) {
+        return nowMillis - invocation.invokedAtMillis() > FRESH_MILLIS
+                && (isCancelled(invocation) || !mayBeThere(invocation.signs().getLast()));
+    }
+
+    /** Whether its callset was cancelled. */
+    public boolean isCancelled(RemoteInvocation invocation) {
+        return isThere(invocation.signs().getFirst());
+    }
+
     /** Whether there is an object; true too where nobody can say. */
-    public boolean mayBeThere(String url) {
+    private boolean mayBeThere(String url) {
         return status(url) != NOT_FOUND;
     }
 
     /** Whether there certainly is an object. */
-    public boolean isThere(String url) {
+    private boolean isThere(String url) {
         int status = status(url);
         return status >= 200 && status < 300;
     }

@@ -14,7 +14,7 @@ import java.util.Map;
 
 /**
  * Jars that were fetched, as files named by their content. Those used least recently go when all together are over the
- * limit; whoever has one of them open goes on with it. For one thread.
+ * limit; whoever has one of them open goes on with it. Safe for use by several threads.
  */
 public final class RemoteJars {
 
@@ -44,7 +44,7 @@ public final class RemoteJars {
      *
      * @throws LinkException if it cannot be had
      */
-    public Path get(String sha256, String url) throws LinkException {
+    public synchronized Path get(String sha256, String url) throws LinkException {
         Path file = folder.resolve(sha256 + ".jar");
         try {
             // What a function has done to the file is not for the next one.

@@ -145,6 +145,11 @@ public final class RemoteReportBuffer implements ReportSink, AutoCloseable {
         return new Entry.Returned(call, of == null ? 1 : of.attempt(), token(call), why, trouble);
     }
 
+    /** Gives back a call that has begun, since its end is not waited for. */
+    public synchronized void giveBack(int call, String why) throws IOException {
+        add(returned(call, why, false));
+    }
+
     /** Gives back the calls that have not begun. */
     public synchronized void giveBackRest(String why) throws IOException {
         for (int call : chunk.takeBack()) {
@@ -165,6 +170,14 @@ public final class RemoteReportBuffer implements ReportSink, AutoCloseable {
     public synchronized void refuse(String why, boolean trouble) throws IOException {
         for (int call : chunk.takeBack()) {
             add(returned(call, why, trouble));
+        }
+    }
+
+    /** Every worker before this one has ended without a word: nobody runs it any more. None has begun. */
+    public synchronized void abandon(String why) throws IOException {
+        for (int call : chunk.takeBack()) {
+            RemoteCall of = calls.get(call);
+            add(new Entry.Gone(call, of == null ? 1 : of.attempt(), token(call), why));
         }
     }
 

@@ -381,6 +381,15 @@ public final class LambdaServer implements AutoCloseable {
         }
     }
 
+    /** Forgets what waits, and ends the environments that have something to do. */
+    public void calm() {
+        events.clear();
+        environments.values().stream().filter(environment -> !environment.isIdle()).toList().forEach(environment -> {
+            environments.values().remove(environment);
+            environment.end();
+        });
+    }
+
     /** Ends the environments, and forgets what waits. */
     public void clear() {
         events.clear();

@@ -3,10 +3,8 @@ package dev.wren.gateway.executor.lambda;
 import dev.wren.gateway.executor.Chunk;
 import dev.wren.gateway.executor.remote.RemoteInvocations;
 import dev.wren.gateway.executor.remote.ReportsQueue;
-import dev.wren.protocol.CallError;
-import dev.wren.protocol.ErrorCode;
-import dev.wren.protocol.Outcome;
-import dev.wren.protocol.Report;
+import dev.wren.gateway.executor.remote.Senders;
+import dev.wren.gateway.executor.remote.Turn;
 import dev.wren.protocol.WireException;
 import dev.wren.protocol.remote.RemoteReports;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -14,8 +12,6 @@ import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Random;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,12 +40,12 @@ final class Invoker {
     private final RemoteInvocations invocations;
     private final ReportsQueue queue;
     private final SendRate rate;
-    private final CountDownLatch stopping;
+    private final Senders senders;
     private final MeterRegistry metrics;
     private final Random random = new Random();
 
     Invoker(String name, LambdaSettings settings, LambdaClient client, LambdaFunctions functions,
-            RemoteInvocations invocations, ReportsQueue queue, SendRate rate, CountDownLatch stopping,
+            RemoteInvocations invocations, ReportsQueue queue, SendRate rate, Senders senders,
             MeterRegistry metrics) {
         this.name = name;
         this.settings = settings;
@@ -58,7 +54,7 @@ final class Invoker {
         this.invocations = invocations;
         this.queue = queue;
         this.rate = rate;
-        this.stopping = stopping;
+        this.senders = senders;
         this.metrics = metrics;
     }
 
@@ -86,8 +82,8 @@ final class Invoker {
     Optional<String> send(Chunk chunk, Turn turn) {
         Duration allowance = chunk.allowance();
         for (int tries = 1;; tries++) {
-            if (isUnwanted(chunk) || !await(rate.turn())) {
-                giveBack(chunk);
+            if (RemoteInvocations.isUnwanted(chunk) || !senders.await(rate.turn())) {
+                RemoteInvocations.giveBack(chunk);
                 return Optional.empty();
             }
             Optional<LambdaFunctions.Function> function = functions.next(chunk.job().settings().config());
@@ -98,7 +94,7 @@ final class Invoker {
             chunk.heard(allowance);
             byte[] payload = invocations.make(chunk, queue.url(), allowance, !settings.isEvent()).toJson();
             if (payload.length > MOST) {
-                tooLarge(chunk, payload.length);
+                RemoteInvocations.tooLarge(chunk, payload.length, MOST);
                 return Optional.empty();
             }
             Timer.Sample sample = Timer.start(metrics);
@@ -119,7 +115,7 @@ final class Invoker {
                     rate.refused(Duration.ZERO);
                 } else if (e.statusCode() == TOO_LARGE) {
                     result = Result.REFUSED;
-                    tooLarge(chunk, payload.length);
+                    RemoteInvocations.tooLarge(chunk, payload.length, MOST);
                     return Optional.empty();
                 } else if (e.statusCode() < SERVER_ERROR) {
                     result = Result.REFUSED;
@@ -132,7 +128,7 @@ final class Invoker {
             } catch (InterruptedException | AbortedException _) {
                 // What was sent may run: it is sent again after the next start, as whatever is not noted.
                 Thread.currentThread().interrupt();
-                giveBack(chunk);
+                RemoteInvocations.giveBack(chunk);
                 return Optional.empty();
             } catch (RuntimeException e) {
                 log.debug("callset {}: an invocation is tried again", chunk.job().id(), e);
@@ -141,8 +137,8 @@ final class Invoker {
                         .description("requests to Lambda that send a chunk, and what they came to")
                         .tag("executor", name).tag("outcome", result.tag).register(metrics));
             }
-            if (!await(backoff(tries))) {
-                giveBack(chunk);
+            if (!senders.await(backoff(tries))) {
+                RemoteInvocations.giveBack(chunk);
                 return Optional.empty();
             }
         }
@@ -186,26 +182,6 @@ final class Invoker {
         return Optional.empty();
     }
 
-    private static boolean isUnwanted(Chunk chunk) {
-        return chunk.decided().length == chunk.open().length;
-    }
-
-    private static void giveBack(Chunk chunk) {
-        for (int call : chunk.open()) {
-            chunk.giveBack(call);
-        }
-    }
-
-    private static void tooLarge(Chunk chunk, int bytes) {
-        for (int call : chunk.open()) {
-            chunk.report(new Report(call, chunk.attemptOf(call), chunk.send(),
-                    new Outcome.Failure(CallError.of(ErrorCode.RUNTIME, "The invocation has " + bytes
-                            + " bytes, and Lambda takes " + MOST
-                            + ": fewer data in a chunk, or less extraMeta and extraEnv.")),
-                    null));
-        }
-    }
-
     private static Duration retryAfter(@Nullable String seconds) {
         try {
             return seconds == null
@@ -219,15 +195,5 @@ final class Invoker {
     private long backoff(int tries) {
         double factor = Math.pow(2, Math.min(tries - 1, 20)) * (0.5 + random.nextDouble());
         return (long) Math.min((double) settings.retryCap().toNanos(), settings.retryBase().toNanos() * factor);
-    }
-
-    /** Returns false if the gateway stops meanwhile. */
-    private boolean await(long nanos) {
-        try {
-            return nanos <= 0 ? stopping.getCount() > 0 : !stopping.await(nanos, TimeUnit.NANOSECONDS);
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
     }
 }

@@ -5,28 +5,23 @@ import dev.wren.gateway.executor.Chunk;
 import dev.wren.gateway.executor.Executor;
 import dev.wren.gateway.executor.Reports;
 import dev.wren.gateway.executor.WorkSource;
+import dev.wren.gateway.executor.remote.InFlight;
 import dev.wren.gateway.executor.remote.RemoteInvocations;
 import dev.wren.gateway.executor.remote.ReportsQueue;
 import dev.wren.gateway.executor.remote.ReportsQueue.Sending;
-import dev.wren.gateway.store.StoreException;
+import dev.wren.gateway.executor.remote.Senders;
+import dev.wren.gateway.executor.remote.Turn;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.util.unit.DataSize;
-import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.lambda.LambdaClient;
 
 /**
@@ -37,17 +32,10 @@ final class LambdaExecutor implements Executor {
 
     static final String KIND = "lambda";
 
-    private static final Logger log = LoggerFactory.getLogger(LambdaExecutor.class);
-    private static final Duration TAKE = Duration.ofDays(1);
-    /** Between two looks at functions that are not ready, for those who send. */
-    private static final Duration WAIT = Duration.ofSeconds(1);
-
     private final String name;
     private final LambdaSettings settings;
     private final LambdaClient client;
     private final LambdaFunctions functions;
-    private final RemoteInvocations invocations;
-    private final ReportsQueue queue;
     private final InFlight inFlight;
     private final Invoker invoker;
     /** Chunks whose reports are awaited, by the id of the request that has sent them. */
@@ -56,12 +44,7 @@ final class LambdaExecutor implements Executor {
     private final Set<Chunk> resumed = ConcurrentHashMap.newKeySet();
     /** Whether the functions were ready once: since then their time limits are known. */
     private volatile boolean wasReady;
-    private final ExecutorService senders;
-    private final Set<Turn> turns = ConcurrentHashMap.newKeySet();
-    private final CountDownLatch stopping = new CountDownLatch(1);
-    private final ReportsQueue.Sent sent = this::sending;
-    private final Object closing = new Object();
-    private boolean closed;
+    private final Senders senders;
 
     LambdaExecutor(String name, LambdaSettings settings, LambdaClient client, LambdaFunctions functions,
             RemoteInvocations invocations, ReportsQueue queue, Ticker ticker, MeterRegistry metrics) {
@@ -69,13 +52,11 @@ final class LambdaExecutor implements Executor {
         this.settings = settings;
         this.client = client;
         this.functions = functions;
-        this.invocations = invocations;
-        this.queue = queue;
         Integer most = settings.maxInFlight();
         this.inFlight = new InFlight(most == null ? 1 : most);
-        this.senders = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name(name + "-sender-", 1).factory());
+        this.senders = new Senders(name, settings.requests(), 1, inFlight, invocations, queue, this::sending);
         SendRate rate = new SendRate(ticker, new Random());
-        this.invoker = new Invoker(name, settings, client, functions, invocations, queue, rate, stopping, metrics);
+        this.invoker = new Invoker(name, settings, client, functions, invocations, queue, rate, senders, metrics);
         Gauge.builder("wren.lambda.calls", inFlight, InFlight::count).tag("executor", name)
                 .description("calls that were invoked and have not ended").register(metrics);
         Gauge.builder("wren.lambda.rate", rate, SendRate::rate).tag("executor", name)
@@ -95,18 +76,7 @@ final class LambdaExecutor implements Executor {
 
     @Override
     public Readiness readiness() {
-        if (stopping.getCount() == 0) {
-            return Readiness.notReady("the gateway is shutting down");
-        }
-        if (!invocations.arePossible()) {
-            return Readiness.notReady("workers on Lambda need a store on S3: set wren.store to s3://bucket/prefix");
-        }
-        try {
-            queue.url();
-        } catch (SdkException | IllegalStateException e) {
-            return Readiness.notReady("the queue of reports cannot be used: " + e.getMessage());
-        }
-        return functions.readiness();
+        return senders.trouble().orElseGet(functions::readiness);
     }
 
     @Override
@@ -177,99 +147,35 @@ final class LambdaExecutor implements Executor {
 
     @Override
     public void start(WorkSource work, Reports reports) {
-        Thread.ofVirtual().name(name + "-start").start(() -> {
-            try {
-                awaitReady(reports);
-                for (int i = 0; i < settings.requests(); i++) {
-                    senders.execute(() -> serve(work));
-                }
-            } catch (InterruptedException | RejectedExecutionException _) {
-                log.debug("executor {}: stopped before it was ready", name);
+        senders.start(work, reports, new Senders.Way() {
+            @Override
+            public Readiness readiness() {
+                return LambdaExecutor.this.readiness();
             }
-        });
-    }
 
-    /** A start of the gateway waits for nobody: what is not ready yet is looked at until it is. */
-    private void awaitReady(Reports reports) throws InterruptedException {
-        boolean receiving = false;
-        while (stopping.getCount() > 0) {
-            Readiness now = readiness();
-            if (!receiving && invocations.arePossible() && isQueueThere()) {
-                // What was sent by an earlier start is awaited, whether more can be sent or not.
-                queue.start(reports, sent);
-                receiving = true;
-            }
-            if (now.ready()) {
+            @Override
+            public void ready() {
                 if (settings.maxInFlight() == null) {
                     inFlight.limit(functions.concurrency());
                 }
                 wasReady = true;
                 resumed.forEach(Chunk::allowAnew);
-                return;
             }
-            if (stopping.await(WAIT.toNanos(), TimeUnit.NANOSECONDS)) {
-                return;
+
+            @Override
+            public void send(List<Chunk> chunks, Turn turn) {
+                chunks.forEach(chunk -> LambdaExecutor.this.send(chunk, turn));
             }
-        }
+        });
     }
 
-    private boolean isQueueThere() {
-        try {
-            return !queue.url().isEmpty();
-        } catch (SdkException | IllegalStateException _) {
-            return false;
-        }
-    }
-
-    private void serve(WorkSource work) {
-        Turn turn = new Turn(Thread.currentThread());
-        // Before it is looked whether the executor stops: so it is seen there, or sees it here.
-        turns.add(turn);
-        while (stopping.getCount() > 0) {
-            boolean entered = false;
-            try {
-                if (!functions.readiness().ready()) {
-                    boolean _ = stopping.await(WAIT.toNanos(), TimeUnit.NANOSECONDS);
-                    continue;
-                }
-                inFlight.enter();
-                entered = true;
-                Optional<Chunk> chunk = work.take(TAKE);
-                if (chunk.isPresent()) {
-                    entered = false;
-                    send(chunk.get(), turn);
-                }
-            } catch (InterruptedException _) {
-                return;
-            } catch (RuntimeException e) {
-                log.error("executor {}: a chunk could not be taken", name, e);
-            } finally {
-                if (entered) {
-                    inFlight.giveUp();
-                }
-            }
-        }
-    }
-
-    /** A place in flight was kept for it. */
     private void send(Chunk chunk, Turn turn) {
-        int size = chunk.size();
-        inFlight.begin(size);
-        chunk.onClosed(() -> inFlight.leave(size));
-        try (chunk) {
-            Optional<String> request = invoker.send(chunk, turn);
-            if (request.isPresent()) {
-                String id = request.get();
-                byRequest.put(id, chunk);
-                chunk.onClosed(() -> byRequest.remove(id));
-                chunk.detach();
-            }
-        } catch (StoreException e) {
-            log.warn("callset {}: calls wait until the store answers: {}", chunk.job().id(), e.getMessage());
-            chunk.postpone();
-        } catch (RuntimeException e) {
-            log.error("callset {}: a chunk failed", chunk.job().id(), e);
-            chunk.postpone();
+        Optional<String> request = invoker.send(chunk, turn);
+        if (request.isPresent()) {
+            String id = request.get();
+            byRequest.put(id, chunk);
+            chunk.onClosed(() -> byRequest.remove(id));
+            chunk.detach();
         }
     }
 
@@ -284,9 +190,7 @@ final class LambdaExecutor implements Executor {
      */
     @Override
     public void resume(Chunk chunk) {
-        int size = chunk.size();
-        inFlight.add(size);
-        chunk.onClosed(() -> inFlight.leave(size));
+        inFlight.add(chunk);
         resumed.add(chunk);
         chunk.onClosed(() -> resumed.remove(chunk));
         if (wasReady) {
@@ -294,28 +198,10 @@ final class LambdaExecutor implements Executor {
         }
     }
 
-    /** Lets what is being sent get its answer; what waits to be sent is given back. */
     @Override
     public void close() {
-        synchronized (closing) {
-            if (closed) {
-                return;
-            }
-            closed = true;
+        if (senders.close(settings.requestTimeout().plusSeconds(1))) {
+            client.close();
         }
-        stopping.countDown();
-        senders.shutdown();
-        turns.forEach(Turn::interrupt);
-        try {
-            Duration most = settings.requestTimeout().plusSeconds(1);
-            if (!senders.awaitTermination(most.toNanos(), TimeUnit.NANOSECONDS)) {
-                log.warn("executor {}: what is being sent is not waited for any longer than {} s", name,
-                        most.toSeconds());
-            }
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-        }
-        queue.stop(sent);
-        client.close();
     }
 }

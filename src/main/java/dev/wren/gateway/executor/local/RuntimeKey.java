@@ -1,6 +1,7 @@
 package dev.wren.gateway.executor.local;
 
 import dev.wren.gateway.executor.Job;
+import dev.wren.protocol.jvm.OtherUser;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -18,14 +19,18 @@ import org.springframework.util.unit.DataSize;
  * @param callset the only callset that the JVM is for, or null
  */
 record RuntimeKey(String sha256, Map<String, String> environment, List<String> excludeModules, DataSize memory,
-        String tenant, @Nullable String user, @Nullable String callset) {
+        String tenant, @Nullable OtherUser user, @Nullable String callset) {
 
     static RuntimeKey of(Job job, LocalSettings settings) {
         var map = job.settings();
         DataSize memory = map.config().get("memory") instanceof String text ? DataSize.parse(text) : settings.memory();
         return new RuntimeKey(job.jar().sha256(), map.extraEnv(), map.excludeModules(), memory, job.tenant(),
-                settings.users().get(job.tenant()),
+                user(settings.users().get(job.tenant())),
                 map.useCachedRuntime() ? null : job.id().text());
+    }
+
+    private static @Nullable OtherUser user(@Nullable String name) {
+        return name == null ? null : new OtherUser(name);
     }
 
     /** Whether a JVM that was started for nobody will do. */

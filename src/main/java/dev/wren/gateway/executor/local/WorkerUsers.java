@@ -1,15 +1,7 @@
 package dev.wren.gateway.executor.local;
 
+import dev.wren.protocol.jvm.OtherUser;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.PosixFileAttributeView;
-import java.nio.file.attribute.UserPrincipal;
-import java.nio.file.attribute.UserPrincipalLookupService;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -20,8 +12,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class WorkerUsers {
 
-    private static final Path SETPRIV = Path.of("/usr/bin/setpriv");
-
     private final Map<String, String> users;
 
     /**
@@ -31,13 +21,13 @@ final class WorkerUsers {
      */
     WorkerUsers(Map<String, String> users) {
         this.users = Map.copyOf(users);
-        if (!users.isEmpty() && !(isRoot() && Files.isExecutable(SETPRIV))) {
+        if (!users.isEmpty() && !(isRoot() && OtherUser.isPossible())) {
             throw new IllegalStateException("users: to run functions as other users the gateway must be root, on Linux"
-                    + " with " + SETPRIV);
+                    + " with setpriv");
         }
         users.forEach((tenant, user) -> {
             try {
-                principal(user);
+                new OtherUser(user).check();
             } catch (IOException e) {
                 throw new IllegalStateException("users." + tenant + ": there is no user " + user, e);
             }
@@ -48,11 +38,6 @@ final class WorkerUsers {
         return "root".equals(System.getProperty("user.name"));
     }
 
-    private static UserPrincipal principal(String user) throws IOException {
-        UserPrincipalLookupService names = Path.of("/").getFileSystem().getUserPrincipalLookupService();
-        return names.lookupPrincipalByName(user);
-    }
-
     /** Whether any tenant has a user of its own. */
     boolean isAny() {
         return !users.isEmpty();
@@ -60,50 +45,8 @@ final class WorkerUsers {
 
     /** The user of a tenant; null: the gateway's own. */
     @Nullable
-    String of(String tenant) {
-        return users.get(tenant);
-    }
-
-    /** What comes before a command, so that it runs as {@code user}, in the user's groups alone. */
-    static List<String> command(String user) {
-        return List.of(SETPRIV.toString(), "--reuid", user, "--regid", user(user), "--init-groups", "--no-new-privs",
-                "--");
-    }
-
-    /** The primary group's number: its name may be another than the user's. */
-    private static String user(String user) {
-        try {
-            Path passwd = Path.of("/etc/passwd");
-            return Files.readAllLines(passwd).stream()
-                    .map(line -> line.split(":"))
-                    .filter(fields -> fields.length > 3 && fields[0].equals(user))
-                    .map(fields -> fields[3])
-                    .findFirst()
-                    .orElseThrow(() -> new IOException("no such line in " + passwd));
-        } catch (IOException e) {
-            throw new IllegalStateException("the group of the user " + user + " is not known", e);
-        }
-    }
-
-    /** Makes a folder with all that is in it the user's. */
-    static void give(Path folder, String user) throws IOException {
-        UserPrincipal owner = principal(user);
-        Files.walkFileTree(folder, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.getFileAttributeView(file, PosixFileAttributeView.class).setOwner(owner);
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure)
-                    throws IOException {
-                if (failure != null) {
-                    throw failure;
-                }
-                Files.getFileAttributeView(directory, PosixFileAttributeView.class).setOwner(owner);
-                return FileVisitResult.CONTINUE;
-            }
-        });
+    OtherUser of(String tenant) {
+        String user = users.get(tenant);
+        return user == null ? null : new OtherUser(user);
     }
 }

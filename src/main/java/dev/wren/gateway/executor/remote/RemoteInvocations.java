@@ -9,10 +9,14 @@ import dev.wren.gateway.executor.Job;
 import dev.wren.gateway.record.Data;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.gateway.store.StoreLinks;
+import dev.wren.protocol.CallError;
 import dev.wren.protocol.CallsetId;
+import dev.wren.protocol.ErrorCode;
 import dev.wren.protocol.Invocation;
 import dev.wren.protocol.ObjectKeys;
+import dev.wren.protocol.Outcome;
 import dev.wren.protocol.Protocol;
+import dev.wren.protocol.Report;
 import dev.wren.protocol.remote.RemoteCall;
 import dev.wren.protocol.remote.RemoteCall.Datum;
 import dev.wren.protocol.remote.RemoteInvocation;
@@ -111,5 +115,28 @@ public final class RemoteInvocations {
         return place.length() < 0
                 ? new Datum.Link(links.get(place.key(), valid))
                 : new Datum.Range(place.offset(), place.length());
+    }
+
+    /** Whether no call of the chunk is to be run any more. */
+    public static boolean isUnwanted(Chunk chunk) {
+        return chunk.decided().length == chunk.open().length;
+    }
+
+    /** The calls of a chunk that is not sent are sent later. */
+    public static void giveBack(Chunk chunk) {
+        for (int call : chunk.open()) {
+            chunk.giveBack(call);
+        }
+    }
+
+    /** The calls of a chunk end in an error, since nobody takes an invocation of so many bytes. */
+    public static void tooLarge(Chunk chunk, int bytes, int most) {
+        for (int call : chunk.open()) {
+            chunk.report(new Report(call, chunk.attemptOf(call), chunk.send(),
+                    new Outcome.Failure(CallError.of(ErrorCode.RUNTIME, "The invocation has " + bytes
+                            + " bytes, and may have " + most
+                            + ": fewer data in a chunk, or less extraMeta and extraEnv.")),
+                    null));
+        }
     }
 }

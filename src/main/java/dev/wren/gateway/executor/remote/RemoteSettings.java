@@ -23,6 +23,8 @@ import org.springframework.validation.annotation.Validated;
  * @param visibility how long a message that was received is not given out again
  * @param requestTimeout of one try of a request to the queue, beyond the wait for messages
  * @param failureGrace how long what was said before a worker's end is waited for, once its end is known
+ * @param maxReceives how often an invocation may be given to a machine of a pool, those included that have ended without a
+ * word; then its calls are {@code LOST}
  * @param setupTimeout how long loading and constructing a function may take
  * @param inlineLimit bytes of a value's JSON up to which it travels in its report, and in its record
  * @param resultLimit bytes of a value's JSON, at most
@@ -39,6 +41,7 @@ public record RemoteSettings(
         @DefaultValue("20s") @DurationMin(seconds = 1) @DurationMax(hours = 12) Duration visibility,
         @DefaultValue("5s") @DurationMin(millis = 1) Duration requestTimeout,
         @DefaultValue("2s") @DurationMin(millis = 1) @DurationMax(seconds = 60) Duration failureGrace,
+        @DefaultValue("5") @Min(1) @Max(1000) int maxReceives,
         @DefaultValue("60s") @DurationMin(millis = 1) @DurationMax(minutes = 15) Duration setupTimeout,
         @DefaultValue("64KB") @ByteRange(max = RemoteSettings.MAX_INLINE) DataSize inlineLimit,
         @DefaultValue("64MB") @ByteRange(max = Integer.MAX_VALUE) DataSize resultLimit,
@@ -54,6 +57,7 @@ public record RemoteSettings(
     /** What workers are told to heed. */
     RemoteInvocation.Limits limits() {
         return new RemoteInvocation.Limits((int) inlineLimit.toBytes(), (int) resultLimit.toBytes(),
-                (int) excerptLimit.toBytes(), (int) logLimit.toBytes(), nestingLimit, (int) setupTimeout.toMillis());
+                (int) excerptLimit.toBytes(), (int) logLimit.toBytes(), nestingLimit, (int) setupTimeout.toMillis(),
+                maxReceives);
     }
 }

@@ -4,9 +4,12 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import dev.wren.gateway.executor.Reports;
 import dev.wren.gateway.executor.Reports.Receipt;
 import dev.wren.gateway.executor.remote.ReportsQueue.Sending;
+import dev.wren.protocol.CallError;
 import dev.wren.protocol.CallsetId;
+import dev.wren.protocol.ErrorCode;
 import dev.wren.protocol.WireException;
 import dev.wren.protocol.remote.RemoteCall;
+import dev.wren.protocol.remote.RemoteHeartbeat;
 import dev.wren.protocol.remote.RemoteInvocation;
 import dev.wren.protocol.remote.RemoteReports;
 import dev.wren.protocol.remote.RemoteReports.Entry;
@@ -39,9 +42,11 @@ final class ReportReader implements AutoCloseable {
     private static final long QUIET = TimeUnit.SECONDS.toNanos(30);
 
     private static final int LINE = 300;
+    private static final String HEARTBEAT = "{\"" + RemoteHeartbeat.FIELD + "\"";
 
     private final Reports reports;
     private final ReportsQueue.Sent bySent;
+    private final ReportsQueue.Hearing hearing;
     private final ReportTokens tokens;
     private final Leftovers leftovers;
     private final Duration grace;
@@ -50,18 +55,22 @@ final class ReportReader implements AutoCloseable {
     private final Counter forged;
     private final Counter unreadable;
     private final Counter failures;
+    private final Counter heartbeats;
     private final AtomicLong quietUntil;
     private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1,
             Thread.ofPlatform().daemon().name("reports-timer").factory());
 
     /**
      * @param bySent finds what was sent where a record does not have it
+     * @param hearing hears heartbeats
      * @param grace how long reports of before a worker's end are waited for
      */
-    ReportReader(Reports reports, ReportsQueue.Sent bySent, ReportTokens tokens, Leftovers leftovers, Duration grace,
+    ReportReader(Reports reports, ReportsQueue.Sent bySent, ReportsQueue.Hearing hearing, ReportTokens tokens,
+            Leftovers leftovers, Duration grace,
             Ticker ticker, MeterRegistry metrics) {
         this.reports = reports;
         this.bySent = bySent;
+        this.hearing = hearing;
         this.tokens = tokens;
         this.leftovers = leftovers;
         this.grace = grace;
@@ -69,6 +78,7 @@ final class ReportReader implements AutoCloseable {
         this.quietUntil = new AtomicLong(ticker.read());
         this.received = counter(metrics, "reports");
         this.failures = counter(metrics, "failure");
+        this.heartbeats = counter(metrics, "heartbeat");
         this.forged = counter(metrics, "forged");
         this.unreadable = counter(metrics, "unreadable");
     }
@@ -87,6 +97,10 @@ final class ReportReader implements AutoCloseable {
             if (told != null) {
                 received.increment();
                 return reports(told);
+            }
+            if (body.startsWith(HEARTBEAT)) {
+                heard(RemoteHeartbeat.read(body.getBytes(StandardCharsets.UTF_8)));
+                return CompletableFuture.completedFuture(true);
             }
             FailureRecord failure = FailureRecord.read(body);
             failures.increment();
@@ -108,11 +122,21 @@ final class ReportReader implements AutoCloseable {
         }
     }
 
+    private void heard(RemoteHeartbeat heartbeat) {
+        if (hearing.heard(heartbeat)) {
+            heartbeats.increment();
+        } else {
+            forged.increment();
+            warn("a heartbeat of " + heartbeat.id() + " for the pool " + heartbeat.queue()
+                    + " is dropped: there is no such pool, or the machine has not its token");
+        }
+    }
+
     private static @Nullable RemoteReports read(String body) {
         try {
             return RemoteReports.read(body.getBytes(StandardCharsets.UTF_8));
         } catch (WireException e) {
-            if (body.contains("\"requestContext\"")) {
+            if (body.startsWith(HEARTBEAT) || body.contains("\"requestContext\"")) {
                 return null;
             }
             throw e;
@@ -129,6 +153,7 @@ final class ReportReader implements AutoCloseable {
         List<CompletableFuture<Receipt>> receipts = new ArrayList<>();
         Map<String, List<Integer>> back = new TreeMap<>();
         Map<String, List<Integer>> inTrouble = new TreeMap<>();
+        Map<String, List<Integer>> gone = new TreeMap<>();
         for (Entry entry : told.entries()) {
             if (!tokens.isValid(entry.token(), told.tenant(), told.callset(), entry.call(), entry.attempt(),
                     told.send())) {
@@ -142,11 +167,15 @@ final class ReportReader implements AutoCloseable {
                 case Entry.Ended(var report, String _) -> receipts.add(reports.accept(callset.get(), report));
                 case Entry.Returned(int call, int _, String _, String why, boolean trouble) ->
                     (trouble ? inTrouble : back).computeIfAbsent(plain(why), _ -> new ArrayList<>()).add(call);
+                case Entry.Gone(int call, int _, String _, String why) ->
+                    gone.computeIfAbsent(plain(why), _ -> new ArrayList<>()).add(call);
             }
         }
         back.forEach((_, calls) -> receipts.add(reports.returned(callset.get(), told.send(), indexes(calls), null)));
         inTrouble.forEach(
                 (why, calls) -> receipts.add(reports.returned(callset.get(), told.send(), indexes(calls), why)));
+        gone.forEach((why, calls) -> receipts.add(reports.died(callset.get(), told.send(), indexes(calls),
+                CallError.of(ErrorCode.LOST, why), null)));
         CompletableFuture<Boolean> all = all(receipts);
         if (genuine && told.hasOverflow()) {
             var _ = all.thenRun(() -> {

@@ -20,7 +20,7 @@ import org.springframework.stereotype.Component;
  * those that he was given. The key is the store's, and made once. Safe for use by several threads.
  */
 @Component
-final class ReportTokens {
+public final class ReportTokens {
 
     private static final String ALGORITHM = "HmacSHA256";
     private static final int KEY = 32;
@@ -54,6 +54,17 @@ final class ReportTokens {
     boolean isValid(String token, String tenant, String callset, int call, int attempt, long send) {
         return MessageDigest.isEqual(token.getBytes(StandardCharsets.UTF_8),
                 token(tenant, callset, call, attempt, send).getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** The token of machines that a gateway has launched into a pool. */
+    public String pool(String pool) {
+        // No tenant is called so.
+        return token("*", pool, 0, 0, 0);
+    }
+
+    /** Whether this is the token of that pool. */
+    public boolean isPool(String token, String pool) {
+        return isValid(token, "*", pool, 0, 0, 0);
     }
 
     private SecretKeySpec key() {

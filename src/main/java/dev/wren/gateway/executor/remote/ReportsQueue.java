@@ -3,6 +3,7 @@ package dev.wren.gateway.executor.remote;
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.wren.gateway.executor.Reports;
 import dev.wren.protocol.CallsetId;
+import dev.wren.protocol.remote.RemoteHeartbeat;
 import dev.wren.protocol.remote.RemoteReports;
 import io.awspring.cloud.autoconfigure.core.AwsClientBuilderConfigurer;
 import io.micrometer.core.instrument.Gauge;
@@ -51,6 +52,7 @@ public final class ReportsQueue implements AutoCloseable {
     private final Crew crew;
     private final Set<Thread> receivers = ConcurrentHashMap.newKeySet();
     private final Set<Sent> senders = ConcurrentHashMap.newKeySet();
+    private final Set<Hearing> hearings = ConcurrentHashMap.newKeySet();
     /** Messages that were received and are not deleted. */
     private final Set<String> inHand = ConcurrentHashMap.newKeySet();
     private final LinkedBlockingQueue<String> done = new LinkedBlockingQueue<>();
@@ -84,6 +86,23 @@ public final class ReportsQueue implements AutoCloseable {
 
         /** The sending of that request; nothing if it is not of this executor, or over. */
         Optional<Sending> find(String requestId);
+    }
+
+    /** Hears what machines say of themselves. Quick, and safe for use by several threads. */
+    @FunctionalInterface
+    public interface Hearing {
+
+        /** Returns whether it is of a machine of this pool that is believed. */
+        boolean heard(RemoteHeartbeat heartbeat);
+    }
+
+    /** Hands heartbeats to {@code hearing} from now on. */
+    public void hear(Hearing hearing) {
+        hearings.add(hearing);
+    }
+
+    private boolean heard(RemoteHeartbeat heartbeat) {
+        return hearings.stream().anyMatch(hearing -> hearing.heard(heartbeat));
     }
 
     /**
@@ -126,7 +145,8 @@ public final class ReportsQueue implements AutoCloseable {
     public synchronized void start(Reports to, Sent sent) {
         senders.add(sent);
         if (reader == null && !stopping) {
-            reader = new ReportReader(to, this::sending, tokens, leftovers, settings.failureGrace(), ticker, metrics);
+            reader = new ReportReader(to, this::sending, this::heard, tokens, leftovers, settings.failureGrace(),
+                    ticker, metrics);
             receives = true;
             deleter = Thread.ofVirtual().name("reports-deleter").start(this::deleteDone);
             boolean _ = crew.join();

@@ -17,14 +17,17 @@ import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequestEntry;
 import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 import software.amazon.awssdk.services.sqs.model.QueueDoesNotExistException;
+import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
+import software.amazon.awssdk.services.sqs.model.SendMessageBatchResponse;
 
 /** A queue of SQS, made where it is missing. Every method throws {@link SdkException}. Safe for use by several threads. */
-final class SqsQueue implements AutoCloseable {
+public final class SqsQueue implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(SqsQueue.class);
     /** The longest wait for messages, and the most of them, that SQS allows. */
     private static final int WAIT_SECONDS = 20;
-    private static final int MOST = 10;
+    /** Messages of a batch. */
+    public static final int MOST = 10;
     private static final Duration CONNECT = Duration.ofSeconds(2);
     private static final int RETENTION_DAYS = 4;
 
@@ -41,7 +44,8 @@ final class SqsQueue implements AutoCloseable {
      * @param connections requests at once
      * @param timeout of one try of a request, beyond the wait for messages
      */
-    SqsQueue(AwsClientBuilderConfigurer aws, String name, int connections, Duration timeout, Duration visibility) {
+    public SqsQueue(AwsClientBuilderConfigurer aws, String name, int connections, Duration timeout,
+            Duration visibility) {
         this.name = name;
         this.visibility = visibility;
         this.timeout = timeout;
@@ -54,7 +58,7 @@ final class SqsQueue implements AutoCloseable {
     }
 
     /** Where it is; looked up, or made, once. */
-    String url() {
+    public String url() {
         String known = url;
         if (known == null) {
             known = find();
@@ -77,10 +81,53 @@ final class SqsQueue implements AutoCloseable {
         }
     }
 
+    /** Sets tags of it. */
+    public void tag(Map<String, String> tags) {
+        client.tagQueue(tag -> tag.queueUrl(url()).tags(tags));
+    }
+
+    /**
+     * A message to be sent.
+     *
+     * @param body in ASCII
+     * @param group whom it is of: where many wait, all groups get on
+     */
+    public record Letter(String body, String group) {
+
+        /** Bytes that count. */
+        public int size() {
+            return body.length();
+        }
+    }
+
+    /** Sends up to ten messages, of 1 MiB together. Returns those that were not taken, and may be sent again. */
+    public List<Letter> send(List<Letter> letters) {
+        SendMessageBatchResponse answer = client.sendMessageBatch(send -> send.queueUrl(url())
+                .entries(IntStream.range(0, letters.size()).mapToObj(i -> SendMessageBatchRequestEntry.builder()
+                        .id(Integer.toString(i)).messageBody(letters.get(i).body())
+                        .messageGroupId(letters.get(i).group())
+                        .build()).toList())
+                .overrideConfiguration(each -> each.apiCallAttemptTimeout(timeout)));
+        if (answer.hasFailed() && !answer.failed().isEmpty()) {
+            log.warn("{} of {} messages are not taken by the queue {}: {}", answer.failed().size(), letters.size(),
+                    name,
+                    answer.failed().getFirst().message());
+        }
+        return answer.failed().stream().map(failed -> letters.get(Integer.parseInt(failed.id()))).toList();
+    }
+
     /** Up to ten messages, waiting for one if there is none. */
     List<Message> receive() {
         return client.receiveMessage(receive -> receive.queueUrl(url()).maxNumberOfMessages(MOST)
                 .waitTimeSeconds(WAIT_SECONDS).visibilityTimeout((int) visibility.toSeconds())).messages();
+    }
+
+    /** About how many messages there are: those that wait, and those that are in hand. */
+    public long depth() {
+        Map<QueueAttributeName, String> found = client.getQueueAttributes(get -> get.queueUrl(url()).attributeNames(
+                QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES,
+                QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE)).attributes();
+        return found.values().stream().mapToLong(Long::parseLong).sum();
     }
 
     /** Deletes messages, ten with a request. One that is not deleted is given out again. */

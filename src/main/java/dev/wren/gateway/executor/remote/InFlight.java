@@ -1,10 +1,11 @@
-package dev.wren.gateway.executor.lambda;
+package dev.wren.gateway.executor.remote;
 
+import dev.wren.gateway.executor.Chunk;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** Calls invoked and not ended: at most so many, but for the rest of a chunk. Safe for use by several threads. */
-final class InFlight {
+public final class InFlight {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition room = lock.newCondition();
@@ -13,7 +14,7 @@ final class InFlight {
     private int kept;
     private int count;
 
-    InFlight(int limit) {
+    public InFlight(int limit) {
         this.limit = limit;
     }
 
@@ -30,6 +31,20 @@ final class InFlight {
         }
     }
 
+    /** Keeps a place for calls to come, if there is one now. */
+    boolean tryEnter() {
+        lock.lock();
+        try {
+            if (kept + count >= limit) {
+                return false;
+            }
+            kept++;
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** No calls came for a place that was kept. */
     void giveUp() {
         lock.lock();
@@ -41,28 +56,30 @@ final class InFlight {
         }
     }
 
-    /** Calls came for a place that was kept: they have places now, all of them. */
-    void begin(int places) {
+    /** A chunk came for a place that was kept: all its calls have places, until its end. */
+    void begin(Chunk chunk) {
         lock.lock();
         try {
             kept--;
-            count += places;
         } finally {
             lock.unlock();
         }
+        add(chunk);
     }
 
-    /** Calls have places that no one has kept for them: they are under way already. */
-    void add(int places) {
+    /** A chunk has places that no one has kept for it, until its end: it is under way already. */
+    public void add(Chunk chunk) {
+        int places = chunk.size();
         lock.lock();
         try {
             count += places;
         } finally {
             lock.unlock();
         }
+        chunk.onClosed(() -> leave(places));
     }
 
-    void leave(int places) {
+    private void leave(int places) {
         lock.lock();
         try {
             count -= places;
@@ -72,7 +89,7 @@ final class InFlight {
         }
     }
 
-    void limit(int now) {
+    public void limit(int now) {
         lock.lock();
         try {
             limit = now;
@@ -83,7 +100,7 @@ final class InFlight {
     }
 
     /** Calls that have places. */
-    int count() {
+    public int count() {
         lock.lock();
         try {
             return count;

@@ -1,7 +1,7 @@
-package dev.wren.gateway.executor.lambda;
+package dev.wren.gateway.executor.remote;
 
 /** A thread that sends, and when it may be interrupted: not between {@link #begin} and {@link #end}. */
-final class Turn {
+public final class Turn {
 
     private final Thread thread;
     private boolean busy;
@@ -16,7 +16,7 @@ final class Turn {
      *
      * @throws InterruptedException if the thread was interrupted before
      */
-    synchronized void begin() throws InterruptedException {
+    public synchronized void begin() throws InterruptedException {
         if (interrupted || Thread.interrupted()) {
             throw new InterruptedException();
         }
@@ -24,7 +24,7 @@ final class Turn {
     }
 
     /** It has ended; an interrupt that came meanwhile comes now. */
-    synchronized void end() {
+    public synchronized void end() {
         busy = false;
         if (interrupted) {
             thread.interrupt();

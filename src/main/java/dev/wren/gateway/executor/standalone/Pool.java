@@ -1,0 +1,398 @@
+package dev.wren.gateway.executor.standalone;
+
+import dev.wren.gateway.executor.InstancePool;
+import dev.wren.gateway.executor.remote.ReportTokens;
+import dev.wren.protocol.Sha256;
+import dev.wren.protocol.remote.RemoteHeartbeat;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.ec2.model.InstanceStateName;
+
+/**
+ * The machines of a pool: what EC2 says of them, what they say of themselves, and what was done here. Safe for use by
+ * several threads.
+ */
+final class Pool implements InstancePool {
+
+    private static final Logger log = LoggerFactory.getLogger(Pool.class);
+    /** What EC2 says is asked for again after that. */
+    private static final Duration FRESH = Duration.ofSeconds(2);
+    /** Within that time EC2 may not know an instance that it has launched. */
+    private static final Duration UNKNOWN = Duration.ofMinutes(2);
+    /** EC2 takes values of tags of 256 characters. */
+    private static final int TAG = 250;
+    private static final String NAME_TAG = "Name";
+    private static final String OWN_TAGS = "wren-";
+
+    private final String name;
+    private final StandaloneSettings settings;
+    private final WorkQueue work;
+    private final Fleet fleet;
+    private final Machines machines;
+    private final Builds builds;
+    private final ReportTokens tokens;
+    private final Clock clock;
+    private final Object looking = new Object();
+    /** Guarded by {@link #looking}, like what follows. */
+    private List<software.amazon.awssdk.services.ec2.model.Instance> seen = List.of();
+    private @Nullable Instant seenAt;
+    private @Nullable String trouble;
+    /** One launch after the other: so what all of them may have together is kept. */
+    private final Object launching = new Object();
+
+    Pool(String name, StandaloneSettings settings, WorkQueue work, Fleet fleet, Machines machines, Builds builds,
+            ReportTokens tokens, Clock clock) {
+        this.name = name;
+        this.settings = settings;
+        this.work = work;
+        this.fleet = fleet;
+        this.machines = machines;
+        this.builds = builds;
+        this.tokens = tokens;
+        this.clock = clock;
+    }
+
+    /** A machine says what it is at. Returns false if it is not believed. */
+    boolean heard(RemoteHeartbeat heartbeat) {
+        return heartbeat.queue().equals(settings.queue())
+                && machines.heard(heartbeat, tokens.isPool(heartbeat.token(), settings.queue()));
+    }
+
+    @Override
+    public List<Instance> launch(Launch launch) {
+        String type = Objects.requireNonNullElse(launch.instanceType(), settings.instanceType());
+        synchronized (launching) {
+            checkLimits(launch, type);
+            List<String> ids = fleet.launch(new Fleet.Order(launch.number(), type, launch.spotPrice(),
+                    launch.availabilityZone(), tags(launch), launch.token()));
+            Instant now = clock.instant();
+            String shown = launch.tags().getOrDefault(NAME_TAG, settings.queue());
+            machines.put(ids, record -> new MachineRecord(record.id(), record.heardAt(), record.heartbeat(),
+                    record.launch() != null
+                            ? record.launch()
+                            : new MachineRecord.Launched(now, type, launch.spotPrice(), shown),
+                    record.drainBy()));
+            forgetSeen();
+            log.info("executor {}: {} instances of {} were launched: {}", name, ids.size(), type, ids);
+            return ids.stream().map(id -> view(machines.find(id).orElseThrow(), null, now)).toList();
+        }
+    }
+
+    private void checkLimits(Launch launch, String type) {
+        List<Instance> there = instances().stream()
+                .filter(each -> each.state() != State.TERMINATED && each.id().startsWith(Machines.EC2_ID)).toList();
+        if (there.size() + launch.number() > settings.maxInstances()) {
+            throw new NotAllowedException("The pool has " + there.size() + " instances, and may have "
+                    + settings.maxInstances() + " (wren.executors." + name + ".max-instances).");
+        }
+        BigDecimal most = settings.maxHourlyCost();
+        if (most == null) {
+            return;
+        }
+        BigDecimal sum = there.stream().map(each -> price(each.instanceType(), spotPrice(each.id())))
+                .reduce(price(type, launch.spotPrice()).multiply(BigDecimal.valueOf(launch.number())), BigDecimal::add);
+        if (sum.compareTo(most) > 0) {
+            throw new NotAllowedException("With these instances the pool would cost up to " + sum.toPlainString()
+                    + " dollars an hour, and may cost " + most.toPlainString() + " (wren.executors." + name
+                    + ".max-hourly-cost).");
+        }
+    }
+
+    private @Nullable BigDecimal spotPrice(String id) {
+        return machines.find(id).map(MachineRecord::launch).map(MachineRecord.Launched::spotPrice).orElse(null);
+    }
+
+    /** Dollars an hour, at most. */
+    private BigDecimal price(String type, @Nullable BigDecimal spotPrice) {
+        if (spotPrice != null) {
+            return spotPrice;
+        }
+        BigDecimal known = settings.hourlyPrices().get(type);
+        if (known == null) {
+            throw new NotAllowedException("What an instance of " + type + " costs is not configured (wren.executors."
+                    + name + ".hourly-prices), and the pool has a ceiling of its cost.");
+        }
+        return known;
+    }
+
+    /** What an instance reads of itself when it starts. */
+    private Map<String, String> tags(Launch launch) {
+        Builds.Build build = builds.find(launch.gitCommit(), launch.gitBranch());
+        Map<String, String> tags = new LinkedHashMap<>();
+        tags.put(NAME_TAG, settings.queue());
+        launch.tags().forEach((key, value) -> {
+            if (key.startsWith(OWN_TAGS) || key.startsWith("aws:")) {
+                throw new WrongLaunchException("tags/" + key,
+                        "Tags that begin with wren- or aws: are not for callers.");
+            }
+            tags.put(key, value);
+        });
+        tags.put("wren-queue", work.url());
+        tags.put("wren-visibility", Long.toString(settings.visibility().toSeconds()));
+        tags.put("wren-drain-time", Long.toString(settings.drainTime().toSeconds()));
+        tags.put("wren-max-idle-time", Long.toString(
+                Objects.requireNonNullElse(launch.maxIdleTime(), settings.maxIdleTime()).toSeconds()));
+        tags.put("wren-granularity", Long.toString(Objects.requireNonNullElse(launch.idleTerminateGranularity(),
+                settings.idleTerminateGranularity()).toSeconds()));
+        Integer parallelism = launch.parallelism() != null ? launch.parallelism() : settings.parallelism();
+        if (parallelism != null) {
+            tags.put("wren-parallelism", Integer.toString(parallelism));
+        }
+        tags.put(RemoteHeartbeat.TOKEN_TAG, tokens.pool(settings.queue()));
+        tags.put("wren-build", build.commit());
+        tags.put("wren-build-sha256", build.sha256());
+        // Some characters of a URL are none of a tag's, and one tag is too short for it.
+        String url = Base64.getUrlEncoder().withoutPadding()
+                .encodeToString(build.url().getBytes(StandardCharsets.US_ASCII));
+        for (int i = 0, n = 0; i < url.length(); i += TAG, n++) {
+            tags.put("wren-build-url-" + n, url.substring(i, Math.min(url.length(), i + TAG)));
+        }
+        return tags;
+    }
+
+    /** A token for a launch that nobody has asked for. */
+    static String token(String of) {
+        return Sha256.hex(of);
+    }
+
+    @Override
+    public List<Instance> instances() {
+        Map<String, software.amazon.awssdk.services.ec2.model.Instance> onEc2 = new HashMap<>();
+        look(FRESH).forEach(each -> onEc2.put(each.instanceId(), each));
+        Instant now = clock.instant();
+        List<Instance> all = new ArrayList<>();
+        machines.all().forEach(record -> all.add(view(record, onEc2.remove(record.id()), now)));
+        // What a gateway has launched that died before it could note it.
+        onEc2.forEach((id, instance) -> all
+                .add(view(new MachineRecord(id, null, null, null, null), instance, now)));
+        all.sort(Comparator.comparing(Instance::launchedAt).thenComparing(Instance::id));
+        return all;
+    }
+
+    private void forgetSeen() {
+        synchronized (looking) {
+            seenAt = null;
+        }
+    }
+
+    /** What EC2 says, not older than that where it answers. */
+    private List<software.amazon.awssdk.services.ec2.model.Instance> look(Duration age) {
+        synchronized (looking) {
+            Instant now = clock.instant();
+            if (settings.ec2() && (seenAt == null || !now.isBefore(seenAt.plus(age)))) {
+                try {
+                    seen = fleet.instances();
+                    trouble = null;
+                } catch (SdkException e) {
+                    String said = String.valueOf(e.getMessage());
+                    if (!said.equals(trouble)) {
+                        log.warn("executor {}: EC2 does not say what instances there are: {}", name, said);
+                        trouble = said;
+                    }
+                }
+                seenAt = now;
+            }
+            return seen;
+        }
+    }
+
+    private Instance view(MachineRecord record, software.amazon.awssdk.services.ec2.model.@Nullable Instance ec2,
+            Instant now) {
+        RemoteHeartbeat heartbeat = record.heartbeat();
+        MachineRecord.Launched launch = record.launch();
+        State state = state(record, ec2, now);
+        Instant launchedAt = ec2 != null && ec2.launchTime() != null
+                ? ec2.launchTime()
+                : launch != null
+                        ? launch.at()
+                        : heartbeat != null ? Instant.ofEpochMilli(heartbeat.launchedAtMillis()) : now;
+        Duration since = record.heardAt() == null ? Duration.ZERO : Duration.between(record.heardAt(), now);
+        RemoteHeartbeat live = state == State.RUNNING || state == State.DRAINING ? heartbeat : null;
+        return new Instance(record.id(),
+                ec2 != null && !Fleet.tag(ec2, NAME_TAG).isEmpty()
+                        ? Fleet.tag(ec2, NAME_TAG)
+                        : launch != null ? launch.name() : record.id(),
+                state,
+                ec2 != null ? ec2.instanceTypeAsString() : launch != null ? launch.instanceType() : text(heartbeat),
+                ec2 != null ? ec2.spotInstanceRequestId() != null : launch != null && launch.spotPrice() != null,
+                ec2 != null && ec2.publicDnsName() != null
+                        ? ec2.publicDnsName()
+                        : heartbeat == null ? "" : heartbeat.dnsName(),
+                launchedAt, positive(Duration.between(launchedAt, now)),
+                live == null
+                        ? null
+                        : live.running() > 0 ? Duration.ZERO : Duration.ofMillis(live.idleMillis()).plus(since),
+                live == null || live.endsInMillis() == null
+                        ? null
+                        : positive(Duration.ofMillis(live.endsInMillis()).minus(since)),
+                heartbeat == null ? 0 : heartbeat.calls(), live == null ? 0 : live.running(),
+                heartbeat == null ? "" : heartbeat.build());
+    }
+
+    private static String text(@Nullable RemoteHeartbeat heartbeat) {
+        return heartbeat == null ? "" : heartbeat.instanceType();
+    }
+
+    private static Duration positive(Duration duration) {
+        return duration.isNegative() ? Duration.ZERO : duration;
+    }
+
+    private State state(MachineRecord record, software.amazon.awssdk.services.ec2.model.@Nullable Instance ec2,
+            Instant now) {
+        RemoteHeartbeat heartbeat = record.heartbeat();
+        MachineRecord.Launched launch = record.launch();
+        boolean isEc2 = record.id().startsWith(Machines.EC2_ID);
+        if (ec2 != null && isOver(ec2.state().name())) {
+            return State.TERMINATED;
+        }
+        if (isEc2 && ec2 == null && isKnown()
+                && (launch == null || !now.isBefore(launch.at().plus(UNKNOWN)))) {
+            return State.TERMINATED;
+        }
+        if (heartbeat != null && heartbeat.state() == RemoteHeartbeat.State.ENDED) {
+            return State.TERMINATED;
+        }
+        if (record.drainBy() != null
+                || (heartbeat != null && heartbeat.state() == RemoteHeartbeat.State.DRAINING)) {
+            return State.DRAINING;
+        }
+        Instant heardAt = record.heardAt();
+        if (heartbeat == null || heardAt == null) {
+            return State.PENDING;
+        }
+        return now.isBefore(heardAt.plus(settings.silentAfter())) ? State.RUNNING : State.SILENT;
+    }
+
+    /** Whether EC2 has answered of late: else what it does not say is no news. */
+    private boolean isKnown() {
+        synchronized (looking) {
+            return seenAt != null && trouble == null;
+        }
+    }
+
+    private static boolean isOver(InstanceStateName state) {
+        return switch (state) {
+            case SHUTTING_DOWN, TERMINATED, STOPPING, STOPPED -> true;
+            case PENDING, RUNNING, UNKNOWN_TO_SDK_VERSION -> false;
+        };
+    }
+
+    @Override
+    public Optional<Instance> drain(String id) {
+        Optional<Instance> there = find(id);
+        there.ifPresent(each -> drain(List.of(each)));
+        return there.isEmpty() ? there : find(id);
+    }
+
+    private Optional<Instance> find(String id) {
+        return instances().stream().filter(each -> each.id().equals(id)).findFirst();
+    }
+
+    @Override
+    public List<Instance> drainAll() {
+        List<Instance> all = instances().stream().filter(each -> each.id().startsWith(Machines.EC2_ID))
+                .filter(each -> each.state() != State.TERMINATED).toList();
+        drain(all);
+        List<String> ids = all.stream().map(Instance::id).toList();
+        return instances().stream().filter(each -> ids.contains(each.id())).toList();
+    }
+
+    private void drain(List<Instance> which) {
+        List<Instance> open = which.stream().filter(each -> each.state() != State.TERMINATED).toList();
+        open.stream().filter(each -> !each.id().startsWith(Machines.EC2_ID)).findFirst().ifPresent(each -> {
+            throw new NotAllowedException("The machine " + each.id()
+                    + " has joined by itself, and is ended where it runs: its worker ends on SIGTERM.");
+        });
+        if (open.isEmpty()) {
+            return;
+        }
+        Instant by = clock.instant().plus(settings.drainTime()).plus(settings.drainGrace());
+        machines.put(open.stream().map(Instance::id).toList(),
+                record -> record.drainBy() == null ? record.drained(by) : record);
+        // There is nobody to be told in one that was not heard of yet.
+        List<String> unheard = open.stream().filter(each -> each.state() == State.PENDING).map(Instance::id).toList();
+        List<String> told = open.stream().map(Instance::id).filter(id -> !unheard.contains(id)).toList();
+        if (!told.isEmpty()) {
+            fleet.tag(told, RemoteHeartbeat.DRAIN_TAG, by.toString());
+        }
+        if (!unheard.isEmpty()) {
+            fleet.terminate(unheard);
+        }
+        forgetSeen();
+    }
+
+    /** Ends what is overdue, or nobody's, and writes and forgets what is worth it. */
+    void keep() {
+        Map<String, software.amazon.awssdk.services.ec2.model.Instance> onEc2 = new HashMap<>();
+        look(Duration.ZERO).forEach(each -> onEc2.put(each.instanceId(), each));
+        Instant now = clock.instant();
+        List<String> ended = new ArrayList<>();
+        for (Instance each : instances()) {
+            if (!each.id().startsWith(Machines.EC2_ID) || !onEc2.containsKey(each.id())) {
+                continue;
+            }
+            MachineRecord record = machines.find(each.id())
+                    .orElseGet(() -> new MachineRecord(each.id(), null, null, null, null));
+            if (!isOver(onEc2.get(each.id()).state().name())) {
+                reasonToEnd(each, record, now).ifPresent(why -> {
+                    log.warn("executor {}: the instance {} is ended: {}", name, each.id(), why);
+                    ended.add(each.id());
+                });
+            }
+        }
+        if (!ended.isEmpty()) {
+            fleet.terminate(ended);
+            forgetSeen();
+        }
+        machines.write();
+        machines.forget(machines.all().stream().filter(record -> isForgotten(record, onEc2.get(record.id()), now))
+                .map(MachineRecord::id).toList());
+    }
+
+    private Optional<String> reasonToEnd(Instance instance, MachineRecord record, Instant now) {
+        Instant drainBy = record.drainBy();
+        if (drainBy != null && now.isAfter(drainBy)) {
+            return Optional.of("it was to end by itself, and did not");
+        }
+        Instant heardAt = record.heardAt();
+        if (heardAt == null) {
+            return instance.uptime().compareTo(settings.bootTimeout()) > 0
+                    ? Optional.of("it was launched " + instance.uptime().toSeconds() + " s ago, and was never heard of")
+                    : Optional.empty();
+        }
+        if (Duration.between(heardAt, now).compareTo(settings.endAfter()) > 0) {
+            return Optional.of("it was heard of last " + Duration.between(heardAt, now).toSeconds() + " s ago");
+        }
+        return Optional.empty();
+    }
+
+    /** Terminated instances are shown as long as EC2 shows them. */
+    private boolean isForgotten(MachineRecord record, software.amazon.awssdk.services.ec2.model.@Nullable Instance ec2,
+            Instant now) {
+        Instant last = record.heardAt() != null
+                ? record.heardAt()
+                : record.launch() != null ? record.launch().at() : Instant.EPOCH;
+        return ec2 == null && now.isAfter(last.plus(settings.forgetAfter()))
+                && (isKnown() || !record.id().startsWith(Machines.EC2_ID));
+    }
+
+    Machines machines() {
+        return machines;
+    }
+}

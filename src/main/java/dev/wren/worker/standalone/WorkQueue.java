@@ -1,0 +1,96 @@
+package dev.wren.worker.standalone;
+
+import dev.wren.protocol.remote.RemoteHeartbeat;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityBatchRequestEntry;
+import software.amazon.awssdk.services.sqs.model.Message;
+import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
+
+/**
+ * The queue that a pool's machines take invocations from. Region, credentials and endpoint are as the AWS SDK finds them.
+ * Every method throws {@link software.amazon.awssdk.core.exception.SdkException}. Safe for use by several threads.
+ */
+final class WorkQueue implements AutoCloseable {
+
+    /** The longest wait for messages, and the most of them, that SQS allows. */
+    private static final int WAIT_SECONDS = 20;
+    static final int MOST = 10;
+    private static final Duration ANSWER = Duration.ofSeconds(8);
+
+    private final SqsClient client = SqsClient.builder()
+            .httpClientBuilder(UrlConnectionHttpClient.builder().connectionTimeout(Duration.ofSeconds(3))
+                    .socketTimeout(ANSWER.plusSeconds(WAIT_SECONDS)))
+            .overrideConfiguration(each -> each.apiCallAttemptTimeout(ANSWER.plusSeconds(WAIT_SECONDS)))
+            .build();
+    private final String url;
+    private final int visibilitySeconds;
+
+    /**
+     * Asks nobody yet.
+     *
+     * @param visibilitySeconds how long a message that was taken is not given out again, unless it is held for longer
+     */
+    WorkQueue(String url, int visibilitySeconds) {
+        this.url = url;
+        this.visibilitySeconds = visibilitySeconds;
+    }
+
+    /** The client, for other queues. */
+    SqsClient client() {
+        return client;
+    }
+
+    /** The last part of the URL. */
+    String name() {
+        return url.substring(url.lastIndexOf('/') + 1);
+    }
+
+    /** Where the pool's gateway reads what machines say of themselves; it is a tag of this queue. */
+    Optional<String> reports() {
+        return Optional.ofNullable(client.listQueueTags(list -> list.queueUrl(url)).tags()
+                .get(RemoteHeartbeat.REPORTS_TAG));
+    }
+
+    /** Up to {@code most} messages, from 1 to 10, waiting for one if there is none. */
+    List<Message> receive(int most) {
+        return client.receiveMessage(receive -> receive.queueUrl(url).maxNumberOfMessages(most)
+                .waitTimeSeconds(WAIT_SECONDS).visibilityTimeout(visibilitySeconds)
+                .messageSystemAttributeNames(MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT)).messages();
+    }
+
+    /** From now on messages are not given out again for the time of their visibility. */
+    void hold(List<String> handles) {
+        change(handles, visibilitySeconds);
+    }
+
+    /** Messages can be taken again at once. */
+    void giveBack(List<String> handles) {
+        change(handles, 0);
+    }
+
+    private void change(List<String> handles, int seconds) {
+        for (int from = 0; from < handles.size(); from += MOST) {
+            List<String> batch = handles.subList(from, Math.min(handles.size(), from + MOST));
+            client.changeMessageVisibilityBatch(change -> change.queueUrl(url)
+                    .entries(IntStream.range(0, batch.size())
+                            .mapToObj(i -> ChangeMessageVisibilityBatchRequestEntry.builder().id(Integer.toString(i))
+                                    .receiptHandle(batch.get(i)).visibilityTimeout(seconds).build())
+                            .toList()));
+        }
+    }
+
+    /** It is over with. */
+    void delete(String handle) {
+        client.deleteMessage(delete -> delete.queueUrl(url).receiptHandle(handle));
+    }
+
+    @Override
+    public void close() {
+        client.close();
+    }
+}

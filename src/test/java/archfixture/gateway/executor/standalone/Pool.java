@@ -1,0 +1,5 @@
+package archfixture.gateway.executor.standalone;
+
+/** Is named from outside. */
+public class Pool {
+}

@@ -1,0 +1,45 @@
+package dev.wren.gateway;
+
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+
+/** What a map may rely on holds on a pool of machines as it does on this one. */
+class StandaloneExecutorIT extends ExecutorContract {
+
+    private static TestPool pool;
+    private final Set<Path> joined = new HashSet<>();
+
+    @BeforeAll
+    static void startPool() {
+        pool = TestPool.start();
+    }
+
+    @AfterAll
+    static void stopPool() {
+        pool.close();
+    }
+
+    @AfterEach
+    void endMachines() {
+        pool.endMachines();
+    }
+
+    /** Machines outlive their gateway. */
+    @Override
+    RunningGateway start(Path store) {
+        if (joined.add(store)) {
+            pool.machine(store, "--parallelism", "3", "--memory-mb", "600");
+        }
+        return pool.gateway(store);
+    }
+
+    @Override
+    List<String> keys(Path store, String prefix) {
+        return TestStore.keysOnS3(store, prefix);
+    }
+}
