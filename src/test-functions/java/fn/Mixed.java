@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.TimeZone;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /** Behaves as its datum says: a word, and perhaps an argument after a space. Good calls and every kind of bad ones. */
 public class Mixed implements Function<String, Object> {
@@ -54,6 +55,7 @@ public class Mixed implements Function<String, Object> {
             case "text" -> argument;
             case "null" -> null;
             case "sleep" -> sleep(number(argument));
+            case "meet" -> meet(argument);
             case "print" -> print(argument);
             case "print-error" -> {
                 System.err.println(argument);
@@ -277,6 +279,23 @@ public class Mixed implements Function<String, Object> {
     }
 
     /** Whether this is the first call with that file. */
+    /** {@code COUNT FOLDER}: waits until that many calls are here, each with a file in the folder. */
+    private static boolean meet(String argument) throws IOException, InterruptedException {
+        int space = argument.indexOf(' ');
+        int count = Integer.parseInt(argument.substring(0, space));
+        Path folder = Path.of(argument.substring(space + 1));
+        Files.createTempFile(folder, "here", null);
+        for (int tries = 0; tries < 2000; tries++) {
+            try (Stream<Path> files = Files.list(folder)) {
+                if (files.count() >= count) {
+                    return true;
+                }
+            }
+            Thread.sleep(10);
+        }
+        return false;
+    }
+
     private static boolean isFirst(String file) throws IOException {
         try {
             Files.createFile(Path.of(file));

@@ -1,5 +1,6 @@
 package dev.wren.gateway;
 
+import dev.wren.gateway.aws.Ec2Server;
 import dev.wren.gateway.aws.SqsServer;
 import dev.wren.gateway.store.s3.S3Server;
 import java.io.IOException;
@@ -10,8 +11,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
@@ -25,6 +28,7 @@ final class TestPool implements AutoCloseable {
     private final Map<String, String> properties;
     private final Map<Path, Integer> numbers = new HashMap<>();
     private final List<Process> machines = new ArrayList<>();
+    private @Nullable Ec2Server ec2;
 
     private TestPool() {
         // As the AWS SDK finds them.
@@ -36,6 +40,20 @@ final class TestPool implements AutoCloseable {
 
     static TestPool start() {
         return new TestPool();
+    }
+
+    /** With EC2, whose machines have {@code options} besides those of their user-data. */
+    static TestPool startWithEc2(String options) {
+        TestPool pool = new TestPool();
+        Ec2Server server = Ec2Server.start(Map.of("AWS_ENDPOINT_URL_SQS", pool.sqs.endpoint().toString(), "WREN_MORE",
+                options));
+        pool.ec2 = server;
+        System.setProperty("aws.endpointUrlEc2", server.endpoint().toString());
+        return pool;
+    }
+
+    Ec2Server ec2() {
+        return Objects.requireNonNull(ec2);
     }
 
     private int number(Path store) {
@@ -117,6 +135,10 @@ final class TestPool implements AutoCloseable {
     @Override
     public void close() {
         properties.keySet().forEach(System::clearProperty);
+        System.clearProperty("aws.endpointUrlEc2");
+        if (ec2 != null) {
+            ec2.close();
+        }
         endMachines();
         client.close();
         sqs.close();

@@ -74,6 +74,11 @@ public final class Executors implements Placement, AutoCloseable {
         return byName.values();
     }
 
+    /** The name of the executor of maps that name none. */
+    public String defaultName() {
+        return defaultName;
+    }
+
     /** The executor of that name. */
     public Optional<Executor> find(String name) {
         return Optional.ofNullable(byName.get(name));

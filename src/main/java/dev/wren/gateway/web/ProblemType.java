@@ -28,6 +28,7 @@ public enum ProblemType {
     TOO_MANY(429, "Too many at once"), //
     INTERNAL(500, "The gateway failed"), //
     DAMAGED(500, "A stored object is damaged"), //
+    EC2_REFUSED(502, "EC2 refuses this"), //
     UNAVAILABLE(503, "The gateway cannot do this now"), //
     HTTP_VERSION_NOT_SUPPORTED(505, "The gateway speaks HTTP/1.1");
 

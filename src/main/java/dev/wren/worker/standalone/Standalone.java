@@ -32,8 +32,6 @@ import software.amazon.awssdk.core.exception.SdkException;
                 "0:the machine may be shut down", "1:something failed", "64:wrong arguments"})
 public final class Standalone implements Callable<Integer> {
 
-    /** Between two looks at what the machine is told of its end. */
-    static final Duration LOOK = Duration.ofSeconds(5);
     /** Between two looks at the time. */
     static final Duration TICK = Duration.ofMillis(200);
     /** Exit code of a call with wrong arguments, as sysexits.h has it. */
@@ -83,6 +81,9 @@ public final class Standalone implements Callable<Integer> {
     @Option(names = "--drain-time", description = "that calls may go on for when the machine is drained; default: ${DEFAULT-VALUE}")
     private int drainTime = 120;
 
+    @Option(names = "--look", description = "between two looks at what the machine is told of its end; default: ${DEFAULT-VALUE}")
+    private int look = 5;
+
     @Option(names = "--build", description = "of the worker, for its heartbeats")
     private String build = "";
 
@@ -115,6 +116,7 @@ public final class Standalone implements Callable<Integer> {
         check("--memory-mb", memoryMb, 64, 1 << 30);
         check("--visibility", visibility, 1, 43_200);
         check("--heartbeat", heartbeat, 1, 3600);
+        check("--look", look, 1, 3600);
         check("--drain-time", drainTime, 0, 43_200);
         OtherUser user = runAs == null ? null : new OtherUser(runAs);
         if (user != null) {
@@ -132,7 +134,8 @@ public final class Standalone implements Callable<Integer> {
             SqsReportQueue reports = new SqsReportQueue(queue.client());
             try (StandaloneWorker worker = new StandaloneWorker(machine, queue, holder,
                     new Heartbeats(machine, reports, destination(queue)), Duration.ofSeconds(heartbeat),
-                    Duration.ofSeconds(drainTime), seats(own, host.facts().id(), user, reports))) {
+                    Duration.ofSeconds(look), Duration.ofSeconds(drainTime),
+                    seats(own, host.facts().id(), user, reports))) {
                 Thread stop = new Thread(worker::stop, "wren-stop");
                 Runtime.getRuntime().addShutdownHook(stop);
                 System.out.println("wren: " + host.facts().id() + " takes " + parallelism + " invocations at once from "

@@ -35,6 +35,7 @@ final class StandaloneWorker implements AutoCloseable {
     private final Holder holder;
     private final Heartbeats heartbeats;
     private final Duration beat;
+    private final Duration look;
     private final Duration drain;
     private final List<Seat> seats;
     /** Guarded by itself. */
@@ -50,15 +51,17 @@ final class StandaloneWorker implements AutoCloseable {
      * Takes nothing yet.
      *
      * @param beat between two heartbeats
+     * @param look between two looks at what the machine is told of its end
      * @param drain how long calls may go on when the machine is to end, but for one that is taken away
      */
     StandaloneWorker(Machine machine, WorkQueue queue, Holder holder, Heartbeats heartbeats, Duration beat,
-            Duration drain, List<Seat> seats) {
+            Duration look, Duration drain, List<Seat> seats) {
         this.machine = machine;
         this.queue = queue;
         this.holder = holder;
         this.heartbeats = heartbeats;
         this.beat = beat;
+        this.look = look;
         this.drain = drain;
         this.seats = List.copyOf(seats);
         this.free = new ArrayDeque<>(seats);
@@ -70,7 +73,6 @@ final class StandaloneWorker implements AutoCloseable {
         Thread taking = Thread.ofPlatform().name("wren-receiver").start(this::take);
         Host.Sign sign = watch();
         heartbeats.say(State.DRAINING);
-        // A request that waits for messages is not waited for.
         taking.interrupt();
         if (sign == Host.Sign.GOES || !machine.load().awaitNothing(drain)) {
             abort();
@@ -112,7 +114,7 @@ final class StandaloneWorker implements AutoCloseable {
         while (ending == null) {
             long now = machine.clock().nanos();
             if (now - lookAt >= 0) {
-                lookAt = now + Standalone.LOOK.toNanos();
+                lookAt = now + look.toNanos();
                 Host.Sign sign = machine.host().sign();
                 switch (sign) {
                     case NONE -> {

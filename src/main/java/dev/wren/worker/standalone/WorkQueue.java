@@ -17,9 +17,10 @@ import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
  */
 final class WorkQueue implements AutoCloseable {
 
-    /** The longest wait for messages, and the most of them, that SQS allows. */
-    private static final int WAIT_SECONDS = 20;
+    /** The most messages that SQS gives at once. */
     static final int MOST = 10;
+    /** A wait for messages is not cut short, and a machine that ends waits for it: so it is not the longest. */
+    private static final int WAIT_SECONDS = 5;
     private static final Duration ANSWER = Duration.ofSeconds(8);
 
     private final SqsClient client = SqsClient.builder()

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.ec2.model.InstanceLifecycleType;
 import software.amazon.awssdk.services.ec2.model.InstanceStateName;
 
 /**
@@ -37,6 +38,8 @@ final class Pool implements InstancePool {
     private static final Duration UNKNOWN = Duration.ofMinutes(2);
     /** EC2 takes values of tags of 256 characters. */
     private static final int TAG = 250;
+    /** Ids in a line of the log. */
+    private static final int SHOWN = 10;
     private static final String NAME_TAG = "Name";
     private static final String OWN_TAGS = "wren-";
 
@@ -230,7 +233,9 @@ final class Pool implements InstancePool {
                         : launch != null ? launch.name() : record.id(),
                 state,
                 ec2 != null ? ec2.instanceTypeAsString() : launch != null ? launch.instanceType() : text(heartbeat),
-                ec2 != null ? ec2.spotInstanceRequestId() != null : launch != null && launch.spotPrice() != null,
+                launch != null
+                        ? launch.spotPrice() != null
+                        : ec2 != null && ec2.instanceLifecycle() == InstanceLifecycleType.SPOT,
                 ec2 != null && ec2.publicDnsName() != null
                         ? ec2.publicDnsName()
                         : heartbeat == null ? "" : heartbeat.dnsName(),
@@ -342,7 +347,7 @@ final class Pool implements InstancePool {
         Map<String, software.amazon.awssdk.services.ec2.model.Instance> onEc2 = new HashMap<>();
         look(Duration.ZERO).forEach(each -> onEc2.put(each.instanceId(), each));
         Instant now = clock.instant();
-        List<String> ended = new ArrayList<>();
+        Map<String, List<String>> ended = new HashMap<>();
         for (Instance each : instances()) {
             if (!each.id().startsWith(Machines.EC2_ID) || !onEc2.containsKey(each.id())) {
                 continue;
@@ -350,16 +355,16 @@ final class Pool implements InstancePool {
             MachineRecord record = machines.find(each.id())
                     .orElseGet(() -> new MachineRecord(each.id(), null, null, null, null));
             if (!isOver(onEc2.get(each.id()).state().name())) {
-                reasonToEnd(each, record, now).ifPresent(why -> {
-                    log.warn("executor {}: the instance {} is ended: {}", name, each.id(), why);
-                    ended.add(each.id());
-                });
+                reasonToEnd(each, record, now)
+                        .ifPresent(why -> ended.computeIfAbsent(why, _ -> new ArrayList<>()).add(each.id()));
             }
         }
-        if (!ended.isEmpty()) {
-            fleet.terminate(ended);
+        ended.forEach((why, ids) -> {
+            log.warn("executor {}: {} instances are ended, since they {}: {}{}", name, ids.size(), why,
+                    ids.subList(0, Math.min(SHOWN, ids.size())), ids.size() > SHOWN ? " and others" : "");
+            fleet.terminate(ids);
             forgetSeen();
-        }
+        });
         machines.write();
         machines.forget(machines.all().stream().filter(record -> isForgotten(record, onEc2.get(record.id()), now))
                 .map(MachineRecord::id).toList());
@@ -368,16 +373,16 @@ final class Pool implements InstancePool {
     private Optional<String> reasonToEnd(Instance instance, MachineRecord record, Instant now) {
         Instant drainBy = record.drainBy();
         if (drainBy != null && now.isAfter(drainBy)) {
-            return Optional.of("it was to end by itself, and did not");
+            return Optional.of("were to end by themselves, and did not");
         }
         Instant heardAt = record.heardAt();
         if (heardAt == null) {
             return instance.uptime().compareTo(settings.bootTimeout()) > 0
-                    ? Optional.of("it was launched " + instance.uptime().toSeconds() + " s ago, and was never heard of")
+                    ? Optional.of("were launched " + settings.bootTimeout().toSeconds() + " s ago, and never heard of")
                     : Optional.empty();
         }
         if (Duration.between(heardAt, now).compareTo(settings.endAfter()) > 0) {
-            return Optional.of("it was heard of last " + Duration.between(heardAt, now).toSeconds() + " s ago");
+            return Optional.of("have been silent for " + settings.endAfter().toSeconds() + " s");
         }
         return Optional.empty();
     }

@@ -1,0 +1,119 @@
+package dev.wren.gateway.instance;
+
+import dev.wren.gateway.store.ObjectStore;
+import dev.wren.gateway.web.ProblemException;
+import dev.wren.gateway.web.ProblemType;
+import dev.wren.protocol.ObjectKeys;
+import dev.wren.protocol.Sha256;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What launches with an {@code Idempotency-Key} have come to, kept for a day. A gateway that dies between a launch and its
+ * note launches nothing twice either: the key is EC2's client token, too. Safe for use by several threads.
+ */
+@Component
+final class LaunchKeys {
+
+    private static final Pattern FORM = Pattern.compile("[\\x21-\\x7e]{1,255}");
+    private static final Duration AGE = Duration.ofHours(24);
+    private static final Duration LATER = Duration.ofSeconds(1);
+    private static final int SWEEP = 100;
+
+    private final ObjectStore store;
+    private final Clock clock;
+    private final JsonMapper json = JsonMapper.shared();
+    private final Set<String> underWay = ConcurrentHashMap.newKeySet();
+
+    LaunchKeys(ObjectStore store, Clock clock) {
+        this.store = store;
+        this.clock = clock;
+    }
+
+    /**
+     * What a launch has come to.
+     *
+     * @param fingerprint of the request
+     * @param executor whose machines they are
+     * @param ids of the instances
+     */
+    record Done(String fingerprint, String executor, List<String> ids, Instant at) {
+    }
+
+    /**
+     * What a key's request has come to, now or before.
+     *
+     * @param isNew whether it was launched now
+     */
+    record Result(Done done, boolean isNew) {
+    }
+
+    /** The token of a tenant's key, for whoever launches. */
+    static String token(String tenant, String key) {
+        return Sha256.hex(tenant + "\n" + key);
+    }
+
+    /**
+     * Launches once.
+     *
+     * @param launch gives the ids
+     * @throws ProblemException {@code invalid-request}, {@code idempotency-key-reused}, or {@code in-progress}
+     */
+    Result once(String tenant, String key, String fingerprint, String executor, Supplier<List<String>> launch) {
+        if (!FORM.matcher(key).matches()) {
+            throw ProblemException.atParameter(ProblemType.INVALID_REQUEST, "Idempotency-Key",
+                    "1 to 255 visible ASCII characters.");
+        }
+        String object = ObjectKeys.launch(token(tenant, key));
+        if (!underWay.add(object)) {
+            throw new ProblemException(ProblemType.IN_PROGRESS, "A request with this Idempotency-Key is under way.")
+                    .retryAfter(LATER);
+        }
+        try {
+            Optional<ObjectStore.StoredObject> there = store.get(object);
+            String etag = there.map(ObjectStore.StoredObject::etag).orElse(null);
+            Optional<Done> before = there.map(stored -> json.readValue(stored.bytes(), Done.class))
+                    .filter(done -> clock.instant().isBefore(done.at.plus(AGE)));
+            if (before.isPresent()) {
+                if (!before.get().fingerprint.equals(fingerprint)) {
+                    throw new ProblemException(ProblemType.IDEMPOTENCY_KEY_REUSED,
+                            "This Idempotency-Key was used with another body.");
+                }
+                return new Result(before.get(), false);
+            }
+            sweep();
+            Done done = new Done(fingerprint, executor, launch.get(), clock.instant());
+            note(object, done, etag);
+            return new Result(done, true);
+        } finally {
+            underWay.remove(object);
+        }
+    }
+
+    private void note(String object, Done done, @Nullable String etag) {
+        // Another gateway that was faster got the same instances by the same token.
+        var _ = store.replace(object, json.writeValueAsBytes(done), etag);
+    }
+
+    /** Forgets some of those whose day is over. */
+    private void sweep() {
+        Instant over = clock.instant().minus(AGE);
+        List<String> old = store.list(ObjectKeys.launch(""), null, SWEEP).stream().map(ObjectStore.Entry::key)
+                .filter(key -> store.get(key).map(stored -> json.readValue(stored.bytes(), Done.class))
+                        .filter(done -> done.at.isBefore(over)).isPresent())
+                .toList();
+        if (!old.isEmpty()) {
+            store.delete(old);
+        }
+    }
+}

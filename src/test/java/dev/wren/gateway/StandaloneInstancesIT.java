@@ -1,0 +1,294 @@
+package dev.wren.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.wren.gateway.aws.Ec2Server;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.services.ec2.model.Tag;
+import software.amazon.awssdk.services.ec2.model.TagSpecification;
+import tools.jackson.databind.JsonNode;
+
+/** Instances of EC2: launched, seen, ended, and what EC2 does wrong. */
+class StandaloneInstancesIT {
+
+    private static final Duration SOON = Duration.ofSeconds(60);
+
+    private static TestPool pool;
+
+    @BeforeAll
+    static void start() {
+        pool = TestPool.startWithEc2("--heartbeat 1 --look 1 --memory-mb 400");
+    }
+
+    @AfterAll
+    static void stop() {
+        pool.close();
+    }
+
+    @AfterEach
+    void clear() {
+        pool.ec2().clear();
+        pool.ec2().plays(true);
+    }
+
+    private static RunningGateway gateway(Path store, String... settings) {
+        List<String> all = new ArrayList<>(List.of("--wren.executors.standalone.look-every=500ms",
+                "--wren.executors.standalone.parallelism=2", "--wren.executors.standalone.visibility=4s"));
+        all.addAll(List.of(settings));
+        return pool.gateway(store, all.toArray(String[]::new));
+    }
+
+    private static List<JsonNode> instances(Http http, String state) {
+        return http.get("/instances?limit=1000&state=" + state).json().path("items").valueStream().toList();
+    }
+
+    private static List<String> launch(Http http, String body) {
+        Http.Answer answer = http.post("/instances", body);
+        assertThat(answer.status()).as(answer.text()).isEqualTo(202);
+        return answer.json().path("items").valueStream().map(each -> each.path("id").asString()).toList();
+    }
+
+    /** Three instances; one loses its worker, one its power, and one is taken away. */
+    @Test
+    void a_map_outlives_its_machines(@TempDir Path store) {
+        try (RunningGateway gateway = gateway(store)) {
+            Http http = gateway.http();
+            List<String> ids = launch(http, "{\"number\":3,\"instanceType\":\"m7i.large\",\"spotPrice\":0.05}");
+            assertThat(ids).hasSize(3).doesNotHaveDuplicates();
+            await().atMost(SOON).untilAsserted(() -> assertThat(instances(http, "running")).as(() -> log(ids))
+                    .hasSize(3));
+            String id = http.map(ExecutorContract.map(",\"jobMaxRuntime\":20", IntStream.range(0, 500)
+                    .mapToObj(i -> "square " + i).toList()));
+            http.until("/calls/" + id, callset -> callset.path("states").path("success").asInt() >= 50);
+            pool.ec2().machine(ids.get(0)).killWorker();
+            pool.ec2().client().terminateInstances(terminate -> terminate.instanceIds(ids.get(1)));
+            pool.ec2().machine(ids.get(2)).say("spot/instance-action",
+                    "{\"action\":\"terminate\",\"time\":\"2026-01-01T00:02:00Z\"}");
+            ExecutorContract.assertSquares(http, id, 500);
+            JsonNode states = http.get("/calls/" + id).json().path("states");
+            assertThat(states.path("success").asInt()).isEqualTo(500);
+            // The first goes on, by another worker.
+            await().atMost(SOON).untilAsserted(() -> {
+                assertThat(instances(http, "terminated")).extracting(each -> each.path("id").asString())
+                        .containsExactlyInAnyOrder(ids.get(1), ids.get(2));
+                assertThat(instances(http, "running")).extracting(each -> each.path("id").asString())
+                        .containsExactly(ids.get(0));
+            });
+            JsonNode left = http.get("/instances/" + ids.get(0)).json();
+            assertThat(left.path("instanceType").asString()).isEqualTo("m7i.large");
+            assertThat(left.path("spot").asBoolean()).isTrue();
+            assertThat(left.path("workerVersion").asString()).hasSize(64);
+            assertThat(left.path("publicDnsName").asString()).isNotEmpty();
+            assertThat(pool.ec2().live()).hasSize(1);
+        }
+    }
+
+    private static String log(List<String> ids) {
+        return ids.stream().map(id -> pool.ec2().machine(id)).filter(Objects::nonNull)
+                .map(machine -> machine.log()).toList().toString();
+    }
+
+    /** What it costs goes by seconds here: ten of them are paid at once. */
+    @Test
+    void what_is_idle_ends_in_the_last_part_of_what_is_paid_and_the_pool_is_known_after_a_restart(@TempDir Path store) {
+        String id;
+        try (RunningGateway gateway = gateway(store)) {
+            Http http = gateway.http();
+            id = launch(http, "{\"maxIdleTime\":3,\"idleTerminateGranularity\":20,\"tags\":{\"team\":\"red\"}}")
+                    .getFirst();
+            await().atMost(SOON).untilAsserted(
+                    () -> assertThat(instances(http, "running")).as(() -> log(List.of(id))).hasSize(1));
+            assertThat(instances(http, "running").getFirst().path("endsIn").asDouble()).isBetween(0.0, 20.0);
+        }
+        try (RunningGateway gateway = gateway(store)) {
+            Http http = gateway.http();
+            await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> {
+                JsonNode there = http.get("/instances/" + id).json();
+                assertThat(there.path("state").asString()).isIn("running", "draining", "terminated");
+                assertThat(there.path("instanceType").asString()).isEqualTo("m4.4xlarge");
+            });
+            await().atMost(SOON).untilAsserted(
+                    () -> assertThat(http.get("/instances/" + id).json().path("state").asString())
+                            .isEqualTo("terminated"));
+            await().atMost(SOON).until(() -> pool.ec2().live().isEmpty());
+            assertThat(pool.ec2().machine(id).log()).contains("the machine has nothing to do");
+        }
+    }
+
+    @Test
+    void an_instance_is_drained_and_pools_do_not_see_each_other(@TempDir Path store, @TempDir Path other) {
+        try (RunningGateway gateway = gateway(store, "--wren.executors.standalone.drain-time=20s");
+                RunningGateway another = gateway(other)) {
+            Http http = gateway.http();
+            List<String> ids = launch(http, "{\"number\":2}");
+            List<String> foreign = launch(another.http(), "{\"number\":1}");
+            await().atMost(SOON).untilAsserted(() -> {
+                assertThat(instances(http, "running")).as(() -> log(ids)).hasSize(2);
+                assertThat(instances(another.http(), "running")).hasSize(1);
+            });
+            assertThat(http.get("/instances/" + foreign.getFirst()).status()).isEqualTo(404);
+            assertThat(http.delete("/instances/" + foreign.getFirst()).status()).isEqualTo(404);
+            String id = http.map(ExecutorContract.map("", List.of("sleep 4000", "sleep 4000")));
+            http.until("/instances", list -> list.path("items").valueStream()
+                    .mapToInt(each -> each.path("running").asInt()).sum() == 2);
+            Http.Answer drained = http.delete("/instances/" + ids.getFirst());
+            assertThat(drained.status()).isEqualTo(202);
+            assertThat(drained.json().path("state").asString()).isEqualTo("draining");
+            assertThat(http.done(id).path("states").path("success").asInt()).isEqualTo(2);
+            assertThat(http.get("/calls/" + id + "/futures").json().path("items").valueStream()
+                    .map(future -> future.path("attempts").asInt())).containsOnly(1);
+            await().atMost(SOON).untilAsserted(() -> assertThat(
+                    http.get("/instances/" + ids.getFirst()).json().path("state").asString()).isEqualTo("terminated"));
+            assertThat(http.get("/instances/" + ids.getLast()).json().path("state").asString()).isEqualTo("running");
+            // Those that were launched and not heard of go at once.
+            pool.ec2().plays(false);
+            List<String> late = launch(http, "{\"number\":2}");
+            assertThat(http.delete("/instances").json().path("items").valueStream()
+                    .map(each -> each.path("id").asString())).containsAll(late).contains(ids.getLast());
+            await().atMost(SOON).until(() -> pool.ec2().live().size() == 1);
+            assertThat(instances(another.http(), "running")).hasSize(1);
+        }
+    }
+
+    @Test
+    void what_ec2_refuses_is_said_and_leaves_nothing(@TempDir Path store) {
+        pool.ec2().plays(false);
+        try (RunningGateway gateway = gateway(store, "--wren.executors.standalone.max-instances=5")) {
+            Http http = gateway.http();
+            pool.ec2().script(request -> "CreateFleet".equals(request.get("Action"))
+                    ? Ec2Server.error("InsufficientInstanceCapacity", "There is no room.")
+                    : null);
+            Http.Answer refused = http.post("/instances", "{\"number\":2}");
+            assertThat(refused.status()).isEqualTo(502);
+            assertThat(refused.json().path("type").asString()).isEqualTo("urn:wren:problem:ec2-refused");
+            assertThat(refused.json().path("code").asString()).isEqualTo("InsufficientInstanceCapacity");
+            pool.ec2().noScripts();
+            // Two came of the three that were asked for.
+            pool.ec2().script(partly(2));
+            Http.Answer partial = http.post("/instances", "{\"number\":3}");
+            assertThat(partial.status()).as(partial.text()).isEqualTo(502);
+            assertThat(partial.json().path("code").asString()).isEqualTo("MaxSpotInstanceCountExceeded");
+            assertThat(partial.json().path("detail").asString()).contains("2 of 3");
+            assertThat(pool.ec2().live()).isEmpty();
+            pool.ec2().noScripts();
+            // Throttled twice, and tried again by the client, with the same token.
+            AtomicInteger throttled = new AtomicInteger();
+            List<String> tokens = new CopyOnWriteArrayList<>();
+            pool.ec2().script(request -> {
+                if (!"CreateFleet".equals(request.get("Action"))) {
+                    return null;
+                }
+                tokens.add(request.get("ClientToken"));
+                return throttled.incrementAndGet() <= 2
+                        ? Ec2Server.error("RequestLimitExceeded", "Request limit exceeded.")
+                        : null;
+            });
+            List<String> ids = launch(http, "{\"number\":1}");
+            assertThat(tokens).hasSize(3).allMatch(tokens.getFirst()::equals);
+            assertThat(instances(http, "pending")).extracting(each -> each.path("id").asString())
+                    .containsExactlyElementsOf(ids);
+            Http.Answer tooMany = http.post("/instances", "{\"number\":5}");
+            assertThat(tooMany.status()).isEqualTo(403);
+            assertThat(tooMany.json().path("detail").asString()).contains("may have 5");
+            assertThat(pool.ec2().live()).hasSize(1);
+        }
+    }
+
+    /** moto launches all that is asked for; EC2 may not. */
+    private static Function<Map<String, String>, String> partly(int number) {
+        return request -> {
+            if (!"CreateFleet".equals(request.get("Action"))) {
+                return null;
+            }
+            List<String> ids = pool.ec2().client().runInstances(run -> run.imageId("ami-03cf127a").minCount(number)
+                    .maxCount(number)).instances().stream().map(each -> each.instanceId()).toList();
+            return "<CreateFleetResponse xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\"><fleetId>f</fleetId>"
+                    + "<errorSet><item><errorCode>MaxSpotInstanceCountExceeded</errorCode><errorMessage>No more."
+                    + "</errorMessage></item></errorSet><fleetInstanceSet><item><instanceIds>"
+                    + ids.stream().map(id -> "<item>" + id + "</item>").reduce("", String::concat)
+                    + "</instanceIds></item></fleetInstanceSet></CreateFleetResponse>";
+        };
+    }
+
+    @Test
+    void wrong_launches_are_refused_and_a_key_launches_once(@TempDir Path store) {
+        pool.ec2().plays(false);
+        try (RunningGateway gateway = gateway(store, "--wren.executors.standalone.max-hourly-cost=1",
+                "--wren.executors.standalone.hourly-prices.[m4.4xlarge]=0.8")) {
+            Http http = gateway.http();
+            Http.Answer wrong = http.post("/instances", "{\"number\":0,\"instanceType\":\"M 4\",\"maxIdleTime\":1.5,"
+                    + "\"colour\":1,\"spotPrice\":\"x\",\"tags\":{\"wren-pool\":\"x\"}}");
+            assertThat(wrong.status()).isEqualTo(400);
+            assertThat(wrong.json().path("errors").valueStream().map(each -> each.path("pointer").asString()))
+                    .containsExactlyInAnyOrder("/number", "/instanceType", "/maxIdleTime", "/colour", "/spotPrice",
+                            "/tags/wren-pool");
+            assertThat(http.post("/instances", "{\"gitCommit\":\"no-such\"}").json().path("errors").get(0)
+                    .path("pointer").asString()).isEqualTo("/gitCommit");
+            assertThat(http.post("/instances?executor=local", "{}").status()).isEqualTo(400);
+            String[] key = {"Idempotency-Key", "once"};
+            Http.Answer first = http.post("/instances", "{\"number\":1}", key);
+            assertThat(first.status()).as(first.text()).isEqualTo(202);
+            Http.Answer again = http.post("/instances", "{\"number\":1}", key);
+            assertThat(again.status()).isEqualTo(200);
+            assertThat(again.json().path("items").get(0).path("id")).isEqualTo(first.json().path("items").get(0)
+                    .path("id"));
+            assertThat(http.post("/instances", "{\"number\":2}", key).status()).isEqualTo(422);
+            assertThat(pool.ec2().live()).hasSize(1);
+            Http.Answer dear = http.post("/instances", "{}");
+            assertThat(dear.status()).isEqualTo(403);
+            assertThat(dear.json().path("detail").asString()).contains("1.6 dollars an hour");
+            assertThat(http.get("/instances?state=here").status()).isEqualTo(400);
+        }
+    }
+
+    /** PyWren's lists ended at 200. */
+    @Test
+    void what_nobody_owns_is_ended_and_lists_are_whole(@TempDir Path store) {
+        pool.ec2().plays(false);
+        try (RunningGateway gateway = gateway(store, "--wren.executors.standalone.boot-timeout=8s")) {
+            Http http = gateway.http();
+            List<String> ids = launch(http, "{\"number\":230}");
+            assertThat(ids).hasSize(230).doesNotHaveDuplicates();
+            JsonNode page = http.get("/instances?limit=200").json();
+            assertThat(page.path("items")).hasSize(200);
+            assertThat(http.get(page.path("next").asString()).json().path("items")).hasSize(30);
+            // Launched by a gateway that died before it could note it: only the tag says whose it is.
+            pool.ec2().client().runInstances(run -> run.imageId("ami-03cf127a").minCount(1).maxCount(1)
+                    .tagSpecifications(TagSpecification.builder().resourceType("instance")
+                            .tags(Tag.builder().key("wren-pool").value(pool.queue(store)).build()).build()));
+            await().atMost(SOON).until(() -> pool.ec2().live().isEmpty());
+            await().atMost(SOON).untilAsserted(() -> assertThat(instances(http, "pending")).isEmpty());
+        }
+    }
+
+    @Test
+    void the_pool_grows_with_its_queue_and_shrinks_again(@TempDir Path store) {
+        try (RunningGateway gateway = gateway(store, "--wren.executors.standalone.scaling.max=2",
+                "--wren.executors.standalone.scaling.target-calls=4",
+                "--wren.executors.standalone.scaling.cool-down=1s")) {
+            Http http = gateway.http();
+            assertThat(pool.ec2().live()).isEmpty();
+            String id = http.map(ExecutorContract.map("", IntStream.range(0, 40).mapToObj(_ -> "sleep 200").toList()));
+            assertThat(http.done(id).path("states").path("success").asInt()).isEqualTo(40);
+            long launched = pool.ec2().requests().stream().filter("CreateFleet"::equals).count();
+            assertThat(pool.ec2().live()).hasSizeLessThanOrEqualTo(2);
+            assertThat(launched).isBetween(1L, 40L);
+            await().atMost(SOON).until(() -> pool.ec2().live().isEmpty());
+        }
+    }
+}
