@@ -144,8 +144,8 @@ export function overview({query, signal}) {
   }
 
   showTags();
-  ask("/executors", {signal}).then(executors => {
-    const names = new Set(executors.map(each => each.name));
+  ask("/executors", {signal}).then(({items}) => {
+    const names = new Set(items.map(each => each.name));
     if (filters.executor) {
       names.add(filters.executor);
     }

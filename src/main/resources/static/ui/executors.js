@@ -11,7 +11,7 @@ export function executorsView({signal}) {
   main.append(head("Executors"), cards);
   let shown = "";
   return repeat(signal, async () => {
-    const executors = await ask("/executors", {signal});
+    const executors = (await ask("/executors", {signal})).items;
     const image = JSON.stringify(executors);
     if (image !== shown) {
       shown = image;

@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -103,7 +104,7 @@ class ExamplesIT {
         Specification.Operation it = operations.get(operation);
         assertThat(it).as(operation).isNotNull();
         String path = it.path().replace("{callsetId}", target.callsetId).replace("{callId}", "00000")
-                .replace("{name}", target.jar);
+                .replace("{name}", target.jar).replace("{id}", target.jar);
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(target.url + path + query));
         for (int i = 0; i < headers.length; i += 2) {
             request.header(headers[i], headers[i + 1]);
@@ -120,7 +121,7 @@ class ExamplesIT {
         HttpRequest.Builder request = request(operation, target, query, headers);
         String type = switch (operation) {
             case "putJar" -> "application/java-archive";
-            case "map", "reduce", "waitForFutures" -> "application/json";
+            case "map", "reduce", "waitForFutures", "launchInstances" -> "application/json";
             default -> "";
         };
         if (!type.isEmpty() && !List.of(headers).contains("Content-Type")) {
@@ -136,6 +137,7 @@ class ExamplesIT {
                 case "reduce" -> bytes(
                         "{\"function\":{\"jar\":\"" + target.jar + "\",\"handler\":\"fn.Echo\"}}");
                 case "waitForFutures" -> bytes("{\"callsets\":[\"" + target.callsetId + "\"],\"timeout\":5}");
+                case "launchInstances" -> bytes("{\"number\":1,\"maxIdleTime\":60}");
                 case "putJar" -> Files.readAllBytes(RunningGateway.FUNCTIONS);
                 default -> new byte[0];
             };
@@ -192,6 +194,7 @@ class ExamplesIT {
         Path store = folder.resolve("store");
         good(store);
         limits(folder.resolve("limits"));
+        memory(folder.resolve("memory"));
         keys(folder.resolve("keys"));
         sources(folder.resolve("sources"));
         faults(store);
@@ -269,10 +272,46 @@ class ExamplesIT {
             good("redrive", 200, send("redrive", it, "", KEY, "redrive"));
             http.post("/calls/" + again + "/cancel", "");
 
+            instances(gateway, idle);
             wrong(gateway, it, idle);
             good("deleteCallset", 204, send("deleteCallset", bad, ""));
             http.putJar("other", RunningGateway.EXAMPLES);
             good("deleteJar", 204, send("deleteJar", new Target(gateway.url(), UNKNOWN, "other"), ""));
+        }
+    }
+
+    private void instances(RunningGateway gateway, IdleExecutor idle) throws Exception {
+        Target it = new Target(gateway.url(), UNKNOWN, "laptop");
+        Http.Answer launched = good("launchInstances", 202, send("launchInstances", it, "", KEY, "launch"));
+        good("launchInstances", 200, send("launchInstances", it, "", KEY, "launch"));
+        problem("launchInstances", 422, "idempotency-key-reused",
+                send("launchInstances", it, bytes("{}"), "", KEY, "launch"));
+        problem("launchInstances", 502, "ec2-refused",
+                send("launchInstances", it, bytes("{\"instanceType\":\"x9.huge\"}"), ""));
+        problem("launchInstances", 413, "too-large",
+                send("launchInstances", it, bytes("\"" + "x".repeat(100_000) + "\""), ""));
+        good("listInstances", 200, send("listInstances", it, ""));
+        good("getInstance", 200, send("getInstance", it, ""));
+        Target one = new Target(gateway.url(), UNKNOWN,
+                launched.json().path("items").get(0).path("id").asString());
+        good("endInstance", 202, send("endInstance", one, ""));
+        good("endInstances", 202, send("endInstances", it, ""));
+        idle.pool().refuses(true);
+        problem("endInstance", 502, "ec2-refused", send("endInstance", one, ""));
+        problem("endInstances", 502, "ec2-refused", send("endInstances", one, ""));
+        idle.pool().refuses(false);
+        CountDownLatch gate = new CountDownLatch(1);
+        idle.pool().waitsFor(gate);
+        try (ExecutorService thread = Executors.newSingleThreadExecutor()) {
+            Future<Http.Answer> slow = thread.submit(() -> send("launchInstances", it, "", KEY, "slow-launch"));
+            try {
+                await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> problem("launchInstances", 409,
+                        "in-progress", send("launchInstances", it, "", KEY, "slow-launch")));
+            } finally {
+                gate.countDown();
+                idle.pool().waitsFor(null);
+            }
+            assertThat(slow.get().status()).isEqualTo(202);
         }
     }
 
@@ -336,6 +375,7 @@ class ExamplesIT {
                 ""));
         problem("redrive", 409, "executor-not-ready", send("redrive", placed, ""));
         problem("reduce", 409, "executor-not-ready", send("reduce", placed, ""));
+        problem("launchInstances", 409, "executor-not-ready", send("launchInstances", placed, ""));
     }
 
     /** As many as there may be at once. */
@@ -368,6 +408,15 @@ class ExamplesIT {
             }
             http.post("/calls/" + running + "/cancel", "");
             assertThat(parked.get().status()).isEqualTo(200);
+        }
+    }
+
+    /** So little memory for requests that no body of any size has room. */
+    private void memory(Path store) {
+        try (RunningGateway gateway = RunningGateway.start(store, new IdleExecutor()::in,
+                "--wren.executors.idle.kind=idle", "--wren.callsets.receive-memory=64KB")) {
+            problem("launchInstances", 429, "too-many", send("launchInstances", new Target(gateway.url(), "", ""),
+                    bytes("{\"gitBranch\":\"" + "x".repeat(60_000) + "\"}"), ""));
         }
     }
 
@@ -452,15 +501,19 @@ class ExamplesIT {
             assertThat(gateway.http().get("/calls/" + damaged).status()).isEqualTo(404);
             assertThat(gateway.http().delete("/jars/broken").status()).isEqualTo(204);
         }
+        IdleExecutor idle = new IdleExecutor();
+        idle.pool().fails();
         try (RunningGateway gateway = RunningGateway.start(store, context -> {
-            new IdleExecutor().in(context);
+            idle.in(context);
             faulty.in(context);
         }, "--wren.executors.idle.kind=idle")) {
             faulty.fail(true);
             Target it = new Target(gateway.url(), fine, "fn");
             for (Specification.Operation operation : operations.values()) {
                 if (operation.answers().contains("503 unavailable")) {
-                    problem(operation.id(), 503, "unavailable", send(operation.id(), it, ""));
+                    problem(operation.id(), 503, "unavailable", operation.id().equals("launchInstances")
+                            ? send(operation.id(), it, "", KEY, "launch")
+                            : send(operation.id(), it, ""));
                 }
             }
             faulty.fail(false);

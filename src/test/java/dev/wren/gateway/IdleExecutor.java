@@ -2,17 +2,24 @@ package dev.wren.gateway;
 
 import dev.wren.gateway.executor.Executor;
 import dev.wren.gateway.executor.ExecutorKind;
+import dev.wren.gateway.executor.InstancePool;
 import dev.wren.gateway.executor.SettingsSource;
 import dev.wren.gateway.executor.Reports;
 import dev.wren.gateway.executor.WorkSource;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import org.springframework.context.support.GenericApplicationContext;
 
 /** An executor that takes no work, and is ready when a test says so; configured as the kind {@code idle}. */
 final class IdleExecutor implements ExecutorKind {
 
+    private final IdlePool pool = new IdlePool();
     private volatile boolean ready = true;
+
+    IdlePool pool() {
+        return pool;
+    }
 
     void ready(boolean now) {
         ready = now;
@@ -65,6 +72,11 @@ final class IdleExecutor implements ExecutorKind {
             @Override
             public int chunkSize(long meanNanos, int waiting) {
                 return 1;
+            }
+
+            @Override
+            public Optional<InstancePool> pool() {
+                return Optional.of(pool);
             }
 
             @Override

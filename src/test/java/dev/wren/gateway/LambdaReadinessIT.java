@@ -18,7 +18,7 @@ import tools.jackson.databind.JsonNode;
 class LambdaReadinessIT {
 
     private static JsonNode lambda(Http http) {
-        return http.get("/executors").json().valueStream()
+        return http.get("/executors").json().path("items").valueStream()
                 .filter(executor -> executor.path("name").asString().equals("lambda")).findFirst().orElseThrow();
     }
 

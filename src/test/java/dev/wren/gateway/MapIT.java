@@ -65,7 +65,7 @@ class MapIT {
         assertThat(future.getResult()).isEqualTo(9);
         assertThat(gateway.calls().listCallsets(null, null, List.of("color:red"), null, null).getItems())
                 .extracting(Callset::getCallsetId).containsExactly(callset.getCallsetId());
-        assertThat(gateway.executors().listExecutors().getFirst().getName()).isEqualTo("local");
+        assertThat(gateway.executors().listExecutors().getItems().getFirst().getName()).isEqualTo("local");
     }
 
     @Test

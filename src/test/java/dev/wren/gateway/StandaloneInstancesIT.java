@@ -47,7 +47,7 @@ class StandaloneInstancesIT {
     }
 
     private static RunningGateway gateway(Path store, String... settings) {
-        List<String> all = new ArrayList<>(List.of("--wren.executors.standalone.look-every=500ms",
+        List<String> all = new ArrayList<>(List.of("--wren.executors.standalone.look-every=1s",
                 "--wren.executors.standalone.parallelism=2", "--wren.executors.standalone.visibility=4s"));
         all.addAll(List.of(settings));
         return pool.gateway(store, all.toArray(String[]::new));
@@ -260,7 +260,7 @@ class StandaloneInstancesIT {
     @Test
     void what_nobody_owns_is_ended_and_lists_are_whole(@TempDir Path store) {
         pool.ec2().plays(false);
-        try (RunningGateway gateway = gateway(store, "--wren.executors.standalone.boot-timeout=8s")) {
+        try (RunningGateway gateway = gateway(store, "--wren.executors.standalone.boot-timeout=4s")) {
             Http http = gateway.http();
             List<String> ids = launch(http, "{\"number\":230}");
             assertThat(ids).hasSize(230).doesNotHaveDuplicates();

@@ -1,11 +1,11 @@
 package dev.wren.gateway.executor;
 
 import dev.wren.gateway.web.ApiProblems;
+import dev.wren.gateway.web.Page;
 import dev.wren.gateway.web.ProblemType;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -34,11 +34,11 @@ final class ExecutorController {
     @ApiProblems(ProblemType.NOT_ACCEPTABLE)
     @Operation(operationId = "listExecutors", tags = "executors", summary = "The configured executors")
     @ApiResponse(responseCode = "200", description = "All of them.", useReturnTypeSchema = true)
-    List<ExecutorView> list() {
-        return executors.all().stream().map(executor -> {
+    Page<ExecutorView> list() {
+        return new Page<>(executors.all().stream().map(executor -> {
             Executor.Readiness readiness = executor.readiness();
             return new ExecutorView(executor.name(), executor.kind(), readiness.ready(), readiness.reason(),
                     new TreeMap<>(executor.settings()));
-        }).toList();
+        }).toList(), null);
     }
 }

@@ -73,8 +73,8 @@ final class InstanceController {
     @PostMapping(path = "/instances", consumes = "application/json", produces = "application/json")
     @ApiProblems({ProblemType.MALFORMED_JSON, ProblemType.NOT_ALLOWED, ProblemType.NOT_ACCEPTABLE,
             ProblemType.EXECUTOR_NOT_READY, ProblemType.IN_PROGRESS, ProblemType.TOO_LARGE,
-            ProblemType.UNSUPPORTED_MEDIA_TYPE, ProblemType.IDEMPOTENCY_KEY_REUSED, ProblemType.UNAVAILABLE,
-            ProblemType.EC2_REFUSED})
+            ProblemType.UNSUPPORTED_MEDIA_TYPE, ProblemType.IDEMPOTENCY_KEY_REUSED, ProblemType.TOO_MANY,
+            ProblemType.UNAVAILABLE, ProblemType.EC2_REFUSED})
     @Operation(operationId = "launchInstances", tags = "instances", summary = "Launch machines of EC2", description = "All of them, or none.", requestBody = @RequestBody(required = true, content = @Content(mediaType = "application/json", schema = @Schema(implementation = LaunchReader.LaunchRequest.class))))
     @ApiResponse(responseCode = "202", description = "They are launched.", useReturnTypeSchema = true)
     @ApiResponse(responseCode = "200", description = "They were launched by an earlier request with this key.", useReturnTypeSchema = true)
@@ -162,7 +162,7 @@ final class InstanceController {
     }
 
     @GetMapping(path = "/instances", produces = "application/json")
-    @ApiProblems({ProblemType.NOT_ACCEPTABLE, ProblemType.UNAVAILABLE})
+    @ApiProblems(ProblemType.NOT_ACCEPTABLE)
     @Operation(operationId = "listInstances", tags = "instances", summary = "Machines, by executor, the oldest first")
     @ApiResponse(responseCode = "200", description = "Part of the list.", useReturnTypeSchema = true)
     ResponseEntity<Page<InstanceView>> list(
@@ -206,7 +206,7 @@ final class InstanceController {
     }
 
     @GetMapping(path = "/instances/{id}", produces = "application/json")
-    @ApiProblems({ProblemType.NOT_FOUND, ProblemType.NOT_ACCEPTABLE, ProblemType.UNAVAILABLE})
+    @ApiProblems({ProblemType.NOT_FOUND, ProblemType.NOT_ACCEPTABLE})
     @Operation(operationId = "getInstance", tags = "instances", summary = "One machine")
     @ApiResponse(responseCode = "200", description = "The machine.", useReturnTypeSchema = true)
     InstanceView get(@PathVariable String id) {

@@ -1,18 +1,29 @@
 package dev.wren.worker.standalone;
 
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import software.amazon.awssdk.core.exception.SdkException;
 
-/** Holds messages while they are worked on, so that they are given to nobody else. Safe for use by several threads. */
+/**
+ * Holds messages while they are worked on, so that they are given to nobody else, and deletes those that are over with,
+ * several with a request. Safe for use by several threads.
+ */
 final class Holder implements AutoCloseable {
+
+    private static final Duration END = Duration.ofSeconds(10);
 
     private final WorkQueue queue;
     private final Set<String> handles = ConcurrentHashMap.newKeySet();
+    private final LinkedBlockingQueue<String> over = new LinkedBlockingQueue<>();
+    private final Thread deleter = Thread.ofPlatform().daemon().name("wren-deleter").unstarted(this::delete);
+    private volatile boolean closed;
     private final ScheduledExecutorService timer = Executors
             .newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("wren-holder").factory());
 
@@ -24,6 +35,7 @@ final class Holder implements AutoCloseable {
     Holder(WorkQueue queue, int visibilitySeconds) {
         this.queue = queue;
         long period = Math.max(1, visibilitySeconds * 1000L / 3);
+        deleter.start();
         var _ = timer.scheduleWithFixedDelay(this::hold, period, period, TimeUnit.MILLISECONDS);
     }
 
@@ -31,9 +43,38 @@ final class Holder implements AutoCloseable {
         handles.add(handle);
     }
 
-    /** It is not held any more. Returns whether it was. */
-    boolean remove(String handle) {
-        return handles.remove(handle);
+    /** It is not held any more, and is given to somebody else when its time is over. */
+    void letGo(String handle) {
+        handles.remove(handle);
+    }
+
+    /** All that it has come to is reported: it is deleted soon, and held until then. */
+    void done(String handle) {
+        over.add(handle);
+    }
+
+    private void delete() {
+        List<String> batch = new ArrayList<>();
+        while (true) {
+            try {
+                String first = over.poll(closed ? 0 : 1, TimeUnit.SECONDS);
+                if (first != null) {
+                    batch.add(first);
+                    over.drainTo(batch, WorkQueue.MOST - 1);
+                    queue.delete(batch);
+                } else if (closed) {
+                    return;
+                }
+            } catch (InterruptedException _) {
+                // It goes on to the end of what is over.
+            } catch (SdkException e) {
+                // Whoever gets them again reports what is known already.
+                System.err.println("wren: messages could not be deleted: " + e.getMessage());
+            } finally {
+                handles.removeAll(batch);
+                batch.clear();
+            }
+        }
     }
 
     private void hold() {
@@ -46,8 +87,16 @@ final class Holder implements AutoCloseable {
         }
     }
 
+    /** Deletes what is over first. */
     @Override
     public void close() {
         timer.shutdownNow();
+        closed = true;
+        deleter.interrupt();
+        try {
+            boolean _ = deleter.join(END);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -35,6 +35,7 @@ final class Seat implements AutoCloseable {
     private final String name;
     private final RemoteJars jars;
     private final Links links;
+    private final Wanted wanted;
     private final RemoteChunks chunks;
     private final ReportQueue reportQueue;
     private final WorkerClock clock;
@@ -50,14 +51,16 @@ final class Seat implements AutoCloseable {
      *
      * @param folder for its files
      * @param name in reports
-     * @param jars of the whole machine
+     * @param jars of the whole machine, as is {@code wanted}
      */
-    Seat(Path folder, String name, RemoteJars jars, Links links, ReportQueue reportQueue, Children children,
+    Seat(Path folder, String name, RemoteJars jars, Links links, Wanted wanted, ReportQueue reportQueue,
+            Children children,
             WorkerClock clock) {
         this.folder = folder;
         this.name = name;
         this.jars = jars;
         this.links = links;
+        this.wanted = wanted;
         this.chunks = new RemoteChunks(links);
         this.reportQueue = reportQueue;
         this.children = children;
@@ -121,8 +124,7 @@ final class Seat implements AutoCloseable {
      * @throws IOException if they could not be reported: the message is to be given to somebody else
      */
     int run(RemoteInvocation invocation, int receives) throws IOException {
-        long now = clock.clock().millis();
-        if (now > invocation.deadlineMillis() || links.isUnwanted(invocation, now)) {
+        if (clock.clock().millis() > invocation.deadlineMillis() || !wanted.isWanted(invocation)) {
             // Nobody waits any more: the calls were sent again, or are cancelled.
             return 0;
         }

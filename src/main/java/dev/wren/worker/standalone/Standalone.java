@@ -205,6 +205,7 @@ public final class Standalone implements Callable<Integer> {
             throws IOException {
         Links links = new Links();
         RemoteJars jars = new RemoteJars(own.resolve("jars"), jarCacheMb << 20, links);
+        Wanted wanted = new Wanted(links, WorkerClock.system());
         int each = (int) Math.min(Integer.MAX_VALUE, memoryMb / parallelism);
         List<Path> folders = IntStream.range(0, parallelism).mapToObj(i -> own.resolve("seat-" + (i + 1))).toList();
         for (Path made : folders) {
@@ -216,7 +217,7 @@ public final class Standalone implements Callable<Integer> {
         }
         return IntStream.range(0, parallelism).mapToObj(i -> {
             String seat = name + "/" + (i + 1);
-            return new Seat(folders.get(i), seat, jars, links, reports,
+            return new Seat(folders.get(i), seat, jars, links, wanted, reports,
                     new Children(folders.get(i), seat, each, user, WorkerClock.system()), WorkerClock.system());
         }).toList();
     }

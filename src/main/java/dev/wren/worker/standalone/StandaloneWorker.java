@@ -179,7 +179,7 @@ final class StandaloneWorker implements AutoCloseable {
         } catch (WireException e) {
             System.err.println("wren: a message of " + message.body().length() + " characters is dropped: "
                     + e.getMessage());
-            queue.delete(message.receiptHandle());
+            holder.done(message.receiptHandle());
             return;
         }
         if (atRisk && invocation.invocation().maxRuntimeMillis() > LONG.toMillis()) {
@@ -210,14 +210,12 @@ final class StandaloneWorker implements AutoCloseable {
         try {
             ended = seat.run(invocation, Integer.parseInt(message.attributes()
                     .getOrDefault(MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT, "1")));
-            if (holder.remove(message.receiptHandle())) {
-                queue.delete(message.receiptHandle());
-            }
+            holder.done(message.receiptHandle());
         } catch (IOException | RuntimeException e) {
             // It is given to somebody else when its time is over.
+            holder.letGo(message.receiptHandle());
             System.err.println("wren: callset " + invocation.invocation().callsetId() + ": " + e.getMessage());
         } finally {
-            holder.remove(message.receiptHandle());
             synchronized (free) {
                 free.addFirst(seat);
                 free.notifyAll();

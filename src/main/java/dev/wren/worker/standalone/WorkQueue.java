@@ -8,6 +8,7 @@ import java.util.stream.IntStream;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityBatchRequestEntry;
+import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequestEntry;
 import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 
@@ -85,9 +86,13 @@ final class WorkQueue implements AutoCloseable {
         }
     }
 
-    /** It is over with. */
-    void delete(String handle) {
-        client.deleteMessage(delete -> delete.queueUrl(url).receiptHandle(handle));
+    /** Up to ten are over with. */
+    void delete(List<String> handles) {
+        var _ = client.deleteMessageBatch(delete -> delete.queueUrl(url)
+                .entries(IntStream.range(0, handles.size())
+                        .mapToObj(i -> DeleteMessageBatchRequestEntry.builder().id(Integer.toString(i))
+                                .receiptHandle(handles.get(i)).build())
+                        .toList()));
     }
 
     @Override
