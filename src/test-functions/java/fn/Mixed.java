@@ -106,6 +106,10 @@ public class Mixed implements Function<String, Object> {
                 new ProcessBuilder("kill", "-9", Long.toString(ProcessHandle.current().pid())).start().waitFor();
                 yield forever();
             }
+            case "kill-parent" -> {
+                ProcessHandle.current().parent().orElseThrow().destroyForcibly();
+                yield forever();
+            }
             case "busy" -> busy();
             case "forever" -> forever();
             // What is left behind

@@ -7,6 +7,7 @@ import {overview} from "./callsets.js";
 import {byId, el, head, main, setText} from "./elements.js";
 import {executorsView} from "./executors.js";
 import {keys} from "./gateway.js";
+import {instancesView} from "./instances.js";
 import {jarsView} from "./jars.js";
 import {newMap} from "./new-map.js";
 import {markNavigation, problemBox} from "./parts.js";
@@ -17,6 +18,7 @@ const ROUTES = [
   [/^\/new$/, newMap],
   [/^\/jars$/, jarsView],
   [/^\/executors$/, executorsView],
+  [/^\/instances$/, instancesView],
   [/^\/calls\/([^/]+)$/, callsetView],
   [/^\/calls\/([^/]+)\/([^/]+)$/, callView],
 ];

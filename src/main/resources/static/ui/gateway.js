@@ -175,4 +175,5 @@ export async function save(path, file, headers = {}) {
 
 export const callsetPath = id => `/calls/${encodeURIComponent(id)}`;
 export const callPath = (id, call) => `${callsetPath(id)}/${encodeURIComponent(call)}`;
+export const instancePath = id => `/instances/${encodeURIComponent(id)}`;
 export const jarPath = name => `/jars/${encodeURIComponent(name)}`;

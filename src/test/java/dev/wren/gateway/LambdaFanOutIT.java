@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.wren.protocol.Protocol;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -61,7 +62,8 @@ class LambdaFanOutIT {
                     invoked.incrementAndGet();
                 }
                 exchange.getResponseHeaders().set("x-amzn-RequestId", Integer.toString(invoked.get()));
-                text(exchange, event ? 202 : 200, event ? "" : "{\"version\":3,\"java\":\"25\"}");
+                text(exchange, event ? 202 : 200,
+                        event ? "" : "{\"version\":" + Protocol.VERSION + ",\"java\":\"25\"}");
             } else {
                 text(exchange, 200, "{\"FunctionName\":\"f\",\"Runtime\":\"java25\",\"Handler\":"
                         + "\"dev.wren.worker.lambda.LambdaWorker\",\"MemorySize\":1769,\"Timeout\":900,\"State\":\"Active\"}");

@@ -71,7 +71,7 @@ class SettingsIT {
                     String given = name.group(1);
                     String whole = given.startsWith(".") ? above + given : given;
                     above = whole.substring(0, whole.lastIndexOf('.'));
-                    names.add(whole.replaceAll("\\[n].*|\\.<tenant>", ""));
+                    names.add(whole.replaceAll("\\[n].*|\\.<(tenant|type)>", ""));
                 }
             }
         }

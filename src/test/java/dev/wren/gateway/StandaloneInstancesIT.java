@@ -103,17 +103,36 @@ class StandaloneInstancesIT {
                 .map(machine -> machine.log()).toList().toString();
     }
 
+    /** Each worker that gets the call is killed by it, and started again by its machine. */
+    @Test
+    void a_call_that_no_worker_survives_is_lost_with_the_reason(@TempDir Path store) {
+        try (RunningGateway gateway = gateway(store, "--wren.remote.max-receives=2",
+                "--wren.executors.standalone.visibility=2s")) {
+            Http http = gateway.http();
+            List<String> ids = launch(http, "{\"parallelism\":1}");
+            String id = http.map(ExecutorContract.map(",\"chunkSize\":2", List.of("kill-parent", "square 2")));
+            JsonNode states = http.done(id).path("states");
+            assertThat(states.path("success").asInt()).as(() -> log(ids)).isEqualTo(1);
+            JsonNode lost = http.get("/calls/" + id + "/00000").json();
+            assertThat(lost.path("error").path("code").asString()).isEqualTo("LOST");
+            assertThat(lost.path("error").path("message").asString())
+                    .contains("no machine survived it: it was given to 2 of them");
+            ExecutorContract.assertSquares(http, http.map(ExecutorContract.map("", ExecutorContract.squares(3))), 3);
+            assertThat(pool.waiting(store)).isZero();
+        }
+    }
+
     /** What it costs goes by seconds here: ten of them are paid at once. */
     @Test
     void what_is_idle_ends_in_the_last_part_of_what_is_paid_and_the_pool_is_known_after_a_restart(@TempDir Path store) {
         String id;
         try (RunningGateway gateway = gateway(store)) {
             Http http = gateway.http();
-            id = launch(http, "{\"maxIdleTime\":3,\"idleTerminateGranularity\":20,\"tags\":{\"team\":\"red\"}}")
+            id = launch(http, "{\"maxIdleTime\":3,\"idleTerminateGranularity\":12,\"tags\":{\"team\":\"red\"}}")
                     .getFirst();
             await().atMost(SOON).untilAsserted(
                     () -> assertThat(instances(http, "running")).as(() -> log(List.of(id))).hasSize(1));
-            assertThat(instances(http, "running").getFirst().path("endsIn").asDouble()).isBetween(0.0, 20.0);
+            assertThat(instances(http, "running").getFirst().path("endsIn").asDouble()).isBetween(0.0, 12.0);
         }
         try (RunningGateway gateway = gateway(store)) {
             Http http = gateway.http();
@@ -202,6 +221,15 @@ class StandaloneInstancesIT {
             assertThat(tokens).hasSize(3).allMatch(tokens.getFirst()::equals);
             assertThat(instances(http, "pending")).extracting(each -> each.path("id").asString())
                     .containsExactlyElementsOf(ids);
+            // EC2 may not know yet what it has launched.
+            pool.ec2().script(request -> "DescribeInstances".equals(request.get("Action"))
+                    ? "<DescribeInstancesResponse xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\"><reservationSet/>"
+                            + "</DescribeInstancesResponse>"
+                    : null);
+            await().during(Duration.ofSeconds(3)).atMost(Duration.ofSeconds(10)).untilAsserted(
+                    () -> assertThat(http.get("/instances/" + ids.getFirst()).json().path("state").asString())
+                            .isEqualTo("pending"));
+            pool.ec2().noScripts();
             Http.Answer tooMany = http.post("/instances", "{\"number\":5}");
             assertThat(tooMany.status()).isEqualTo(403);
             assertThat(tooMany.json().path("detail").asString()).contains("may have 5");
@@ -241,8 +269,20 @@ class StandaloneInstancesIT {
                     .path("pointer").asString()).isEqualTo("/gitCommit");
             assertThat(http.post("/instances?executor=local", "{}").status()).isEqualTo(400);
             String[] key = {"Idempotency-Key", "once"};
+            // What is refused leaves the key free, also for another body; each try has a token of its own.
+            List<String> tokens = new CopyOnWriteArrayList<>();
+            pool.ec2().script(request -> {
+                if (!"CreateFleet".equals(request.get("Action"))) {
+                    return null;
+                }
+                tokens.add(request.get("ClientToken"));
+                return tokens.size() <= 2 ? Ec2Server.error("InsufficientInstanceCapacity", "There is no room.") : null;
+            });
+            assertThat(http.post("/instances", "{\"availabilityZone\":\"us-east-1a\"}", key).status()).isEqualTo(502);
+            assertThat(http.post("/instances", "{\"number\":1}", key).status()).isEqualTo(502);
             Http.Answer first = http.post("/instances", "{\"number\":1}", key);
             assertThat(first.status()).as(first.text()).isEqualTo(202);
+            assertThat(tokens).hasSize(3).doesNotHaveDuplicates();
             Http.Answer again = http.post("/instances", "{\"number\":1}", key);
             assertThat(again.status()).isEqualTo(200);
             assertThat(again.json().path("items").get(0).path("id")).isEqualTo(first.json().path("items").get(0)
@@ -262,11 +302,16 @@ class StandaloneInstancesIT {
         pool.ec2().plays(false);
         try (RunningGateway gateway = gateway(store, "--wren.executors.standalone.boot-timeout=4s")) {
             Http http = gateway.http();
-            List<String> ids = launch(http, "{\"number\":230}");
-            assertThat(ids).hasSize(230).doesNotHaveDuplicates();
+            List<String> ids = launch(http, "{\"number\":210}");
+            assertThat(ids).hasSize(210).doesNotHaveDuplicates();
             JsonNode page = http.get("/instances?limit=200").json();
             assertThat(page.path("items")).hasSize(200);
-            assertThat(http.get(page.path("next").asString()).json().path("items")).hasSize(30);
+            assertThat(http.get(page.path("next").asString()).json().path("items")).hasSize(10);
+            // One that is not known ends none of them.
+            pool.ec2().script(request -> "TerminateInstances".equals(request.get("Action"))
+                    && request.containsKey("InstanceId.2")
+                            ? Ec2Server.error("InvalidInstanceID.NotFound", "The instance ID does not exist")
+                            : null);
             // Launched by a gateway that died before it could note it: only the tag says whose it is.
             pool.ec2().client().runInstances(run -> run.imageId("ami-03cf127a").minCount(1).maxCount(1)
                     .tagSpecifications(TagSpecification.builder().resourceType("instance")

@@ -66,6 +66,12 @@ public interface InstancePool {
         public Launch {
             tags = Map.copyOf(tags);
         }
+
+        /** The same with another token. */
+        public Launch with(String other) {
+            return new Launch(number, instanceType, maxIdleTime, idleTerminateGranularity, gitBranch, gitCommit,
+                    spotPrice, parallelism, availabilityZone, tags, other);
+        }
     }
 
     /**

@@ -86,15 +86,14 @@ final class InstanceController {
         try (Quota.Grant memory = receiveMemory.grant(tenant)) {
             body = parsers.read(request.getInputStream(), MAX_BODY, memory);
         }
-        Launch launch = LaunchReader.read(body,
-                key == null ? UUID.randomUUID().toString() : LaunchKeys.token(tenant, key));
+        Launch launch = LaunchReader.read(body, UUID.randomUUID().toString());
         Executor of = pool(executor);
         if (key == null) {
             return answer(HttpStatus.ACCEPTED,
                     launch(of, launch).stream().map(each -> InstanceView.of(of.name(), each)).toList());
         }
         LaunchKeys.Result result = keys.once(tenant, key, Sha256.hex(of.name() + "\n" + body), of.name(),
-                () -> launch(of, launch).stream().map(InstancePool.Instance::id).toList());
+                token -> launch(of, launch.with(token)).stream().map(InstancePool.Instance::id).toList());
         return answer(result.isNew() ? HttpStatus.ACCEPTED : HttpStatus.OK,
                 all(null).filter(each -> each.executor().equals(result.done().executor())
                         && result.done().ids().contains(each.id())).toList());

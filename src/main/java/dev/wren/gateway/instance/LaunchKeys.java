@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
@@ -20,7 +20,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * What launches with an {@code Idempotency-Key} have come to, kept for a day. A gateway that dies between a launch and its
- * note launches nothing twice either: the key is EC2's client token, too. Safe for use by several threads.
+ * note launches nothing twice either: of key, body and the number of the try a token is made for whoever launches. Safe for
+ * use by several threads.
  */
 @Component
 final class LaunchKeys {
@@ -45,9 +46,10 @@ final class LaunchKeys {
      *
      * @param fingerprint of the request
      * @param executor whose machines they are
-     * @param ids of the instances
+     * @param ids of the instances; none if it was refused: the key is free then
+     * @param tries that were refused
      */
-    record Done(String fingerprint, String executor, List<String> ids, Instant at) {
+    record Done(String fingerprint, String executor, List<String> ids, Instant at, int tries) {
     }
 
     /**
@@ -58,23 +60,19 @@ final class LaunchKeys {
     record Result(Done done, boolean isNew) {
     }
 
-    /** The token of a tenant's key, for whoever launches. */
-    static String token(String tenant, String key) {
-        return Sha256.hex(tenant + "\n" + key);
-    }
-
     /**
      * Launches once.
      *
-     * @param launch gives the ids
+     * @param launch gets the token of the request and try, and gives the ids
      * @throws ProblemException {@code invalid-request}, {@code idempotency-key-reused}, or {@code in-progress}
      */
-    Result once(String tenant, String key, String fingerprint, String executor, Supplier<List<String>> launch) {
+    Result once(String tenant, String key, String fingerprint, String executor,
+            Function<String, List<String>> launch) {
         if (!FORM.matcher(key).matches()) {
             throw ProblemException.atParameter(ProblemType.INVALID_REQUEST, "Idempotency-Key",
                     "1 to 255 visible ASCII characters.");
         }
-        String object = ObjectKeys.launch(token(tenant, key));
+        String object = ObjectKeys.launch(Sha256.hex(tenant + "\n" + key));
         if (!underWay.add(object)) {
             throw new ProblemException(ProblemType.IN_PROGRESS, "A request with this Idempotency-Key is under way.")
                     .retryAfter(LATER);
@@ -82,9 +80,10 @@ final class LaunchKeys {
         try {
             Optional<ObjectStore.StoredObject> there = store.get(object);
             String etag = there.map(ObjectStore.StoredObject::etag).orElse(null);
-            Optional<Done> before = there.map(stored -> json.readValue(stored.bytes(), Done.class))
-                    .filter(done -> clock.instant().isBefore(done.at.plus(AGE)));
-            if (before.isPresent()) {
+            Optional<Done> before = there.map(stored -> json.readValue(stored.bytes(), Done.class));
+            int tries = before.map(Done::tries).orElse(0);
+            if (before.isPresent() && !before.get().ids.isEmpty()
+                    && clock.instant().isBefore(before.get().at.plus(AGE))) {
                 if (!before.get().fingerprint.equals(fingerprint)) {
                     throw new ProblemException(ProblemType.IDEMPOTENCY_KEY_REUSED,
                             "This Idempotency-Key was used with another body.");
@@ -92,7 +91,15 @@ final class LaunchKeys {
                 return new Result(before.get(), false);
             }
             sweep();
-            Done done = new Done(fingerprint, executor, launch.get(), clock.instant());
+            List<String> ids;
+            try {
+                ids = launch.apply(Sha256.hex(object + "\n" + fingerprint + "\n" + tries));
+            } catch (ProblemException e) {
+                // The same token would be answered with the same refusal.
+                note(object, new Done(fingerprint, executor, List.of(), clock.instant(), tries + 1), etag);
+                throw e;
+            }
+            Done done = new Done(fingerprint, executor, ids, clock.instant(), tries);
             note(object, done, etag);
             return new Result(done, true);
         } finally {

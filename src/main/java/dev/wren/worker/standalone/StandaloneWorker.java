@@ -28,7 +28,11 @@ final class StandaloneWorker implements AutoCloseable {
     /** A call that may run for longer is not begun on a machine that may be taken away. */
     private static final Duration LONG = Duration.ofSeconds(100);
     private static final long PAUSE_MILLIS = 1000;
+    /** Exit code of a worker that has found itself to be broken. */
+    private static final int BROKEN = 70;
     private static final Duration END = Duration.ofSeconds(20);
+    /** Between two looks at a machine that is drained. */
+    private static final Duration TICKS = Duration.ofSeconds(2);
 
     private final Machine machine;
     private final WorkQueue queue;
@@ -44,6 +48,7 @@ final class StandaloneWorker implements AutoCloseable {
             .factory());
     private final CountDownLatch over = new CountDownLatch(1);
     private final CountDownLatch ended = new CountDownLatch(1);
+    private final CountDownLatch quiet = new CountDownLatch(1);
     private volatile boolean atRisk;
     private volatile @Nullable String ending;
 
@@ -69,18 +74,31 @@ final class StandaloneWorker implements AutoCloseable {
 
     /** Works until the machine is to end. Returns why. */
     String run() throws InterruptedException {
-        heartbeats.say(State.RUNNING);
+        Thread beating = Thread.ofPlatform().daemon().name("wren-heartbeats").start(this::beat);
         Thread taking = Thread.ofPlatform().name("wren-receiver").start(this::take);
         Host.Sign sign = watch();
-        heartbeats.say(State.DRAINING);
         taking.interrupt();
-        if (sign == Host.Sign.GOES || !machine.load().awaitNothing(drain)) {
+        if (sign == Host.Sign.GOES || !isDrained()) {
             abort();
         }
         taking.join(END);
         boolean _ = machine.load().awaitNothing(END);
+        quiet.countDown();
+        boolean _ = beating.join(END);
         heartbeats.say(State.ENDED);
         return String.valueOf(ending);
+    }
+
+    /** Lets what runs go on for a while, unless the machine is taken away meanwhile. Returns whether nothing runs. */
+    private boolean isDrained() throws InterruptedException {
+        long until = machine.clock().nanos() + drain.toNanos();
+        while (!machine.load().awaitNothing(TICKS)) {
+            seats.forEach(Seat::look);
+            if (machine.clock().nanos() - until >= 0 || machine.host().sign() == Host.Sign.GOES) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Ends it from another thread, as a machine that is shut down: what runs is given back. */
@@ -107,10 +125,23 @@ final class StandaloneWorker implements AutoCloseable {
         seats.forEach(seat -> seat.abort(why));
     }
 
+    /** Says what the machine is at, until its last word. */
+    private void beat() {
+        try {
+            while (quiet.getCount() > 0) {
+                boolean ends = ending != null;
+                heartbeats.say(ends ? State.DRAINING : State.RUNNING);
+                // That it ends is said at once.
+                boolean _ = (ends ? quiet : ended).await(beat.toNanos(), TimeUnit.NANOSECONDS);
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     /** Looks after the machine until it is to end. */
     private Host.Sign watch() throws InterruptedException {
         long lookAt = machine.clock().nanos();
-        long beatAt = lookAt + beat.toNanos();
         while (ending == null) {
             long now = machine.clock().nanos();
             if (now - lookAt >= 0) {
@@ -127,10 +158,6 @@ final class StandaloneWorker implements AutoCloseable {
                 if (ending != null) {
                     return sign;
                 }
-            }
-            if (now - beatAt >= 0) {
-                beatAt = now + beat.toNanos();
-                heartbeats.say(State.RUNNING);
             }
             if (machine.endsIn().filter(Duration::isZero).isPresent()) {
                 end("the machine has nothing to do");
@@ -206,21 +233,30 @@ final class StandaloneWorker implements AutoCloseable {
     }
 
     private void run(Message message, RemoteInvocation invocation, Seat seat) {
-        int ended = 0;
+        int calls = 0;
+        boolean reported = false;
         try {
-            ended = seat.run(invocation, Integer.parseInt(message.attributes()
+            calls = seat.run(invocation, Integer.parseInt(message.attributes()
                     .getOrDefault(MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT, "1")));
-            holder.done(message.receiptHandle());
+            reported = true;
         } catch (IOException | RuntimeException e) {
-            // It is given to somebody else when its time is over.
-            holder.letGo(message.receiptHandle());
             System.err.println("wren: callset " + invocation.invocation().callsetId() + ": " + e.getMessage());
+        } catch (VirtualMachineError e) {
+            // Of this process nothing more is to be expected; another takes its place.
+            e.printStackTrace();
+            Runtime.getRuntime().halt(BROKEN);
         } finally {
+            if (reported) {
+                holder.done(message.receiptHandle());
+            } else {
+                // It is given to somebody else when its time is over.
+                holder.letGo(message.receiptHandle());
+            }
             synchronized (free) {
                 free.addFirst(seat);
                 free.notifyAll();
             }
-            machine.load().end(ended);
+            machine.load().end(calls);
         }
     }
 

@@ -36,7 +36,7 @@ public final class Ec2Machine implements AutoCloseable {
             #!/bin/bash
             [ "$1" = enable ] || exit 0
             unit=$WREN_ROOT/etc/systemd/system/wren-worker.service
-            start=$(sed -n 's/^ExecStart=//p' "$unit" | sed 's/ --run-as wren-fn//; s/-Xmx256m/-Xmx128m -XX:TieredStopAtLevel=1/')
+            start=$(sed -n 's/^ExecStart=//p' "$unit" | sed 's/ --run-as wren-fn//; s/-XX:MaxRAMPercentage=25/-Xmx128m -XX:TieredStopAtLevel=1/')
             export $(sed -n 's/^Environment=//p' "$unit")
             grep -q '^SuccessAction=poweroff' "$unit" || exit 1
             grep -q '^Restart=on-failure' "$unit" || exit 1

@@ -76,7 +76,7 @@ final class Fleet implements AutoCloseable {
         CreateFleetResponse answer;
         try {
             answer = create(order);
-        } catch (AwsServiceException e) {
+        } catch (SdkException e) {
             throw refused(e);
         }
         List<String> ids = answer.instances().stream().flatMap(each -> each.instanceIds().stream()).toList();
@@ -126,10 +126,11 @@ final class Fleet implements AutoCloseable {
         });
     }
 
-    private static RefusedException refused(AwsServiceException e) {
-        String code = e.awsErrorDetails() == null ? null : e.awsErrorDetails().errorCode();
-        return new RefusedException(code == null ? "Unknown" : code,
-                e.awsErrorDetails() == null ? String.valueOf(e.getMessage()) : e.awsErrorDetails().errorMessage());
+    private static RefusedException refused(SdkException e) {
+        if (e instanceof AwsServiceException said && said.awsErrorDetails() != null) {
+            return new RefusedException(said.awsErrorDetails().errorCode(), said.awsErrorDetails().errorMessage());
+        }
+        return new RefusedException("Unreachable", "EC2 does not answer: " + e.getMessage());
     }
 
     /** The pool's instances, those included that have just ended; all of them, by pages. */
@@ -146,14 +147,16 @@ final class Fleet implements AutoCloseable {
         return instance.tags().stream().filter(each -> each.key().equals(key)).map(Tag::value).findFirst().orElse("");
     }
 
-    /** Tells an instance something by a tag. */
-    void tag(Collection<String> ids, String key, String value) {
+    /** Tells instances something by tags. */
+    void tag(Collection<String> ids, Map<String, String> told) {
+        List<Tag> tags = told.entrySet().stream()
+                .map(each -> Tag.builder().key(each.getKey()).value(each.getValue()).build()).toList();
         List<String> all = List.copyOf(ids);
         for (int from = 0; from < all.size(); from += MOST) {
             List<String> batch = all.subList(from, Math.min(all.size(), from + MOST));
             try {
-                client.createTags(create -> create.resources(batch).tags(Tag.builder().key(key).value(value).build()));
-            } catch (Ec2Exception e) {
+                client.createTags(create -> create.resources(batch).tags(tags));
+            } catch (SdkException e) {
                 throw refused(e);
             }
         }

@@ -30,6 +30,13 @@ record MachineRecord(String id, @Nullable Instant heardAt, @Nullable RemoteHeart
         return new MachineRecord(id, now, of, launch, drainBy);
     }
 
+    /** What both say: the later heartbeat, and what was done to the machine. */
+    MachineRecord with(MachineRecord other) {
+        boolean later = other.heardAt != null && (heardAt == null || other.heardAt.isAfter(heardAt));
+        return new MachineRecord(id, later ? other.heardAt : heardAt, later ? other.heartbeat : heartbeat,
+                launch != null ? launch : other.launch, drainBy != null ? drainBy : other.drainBy);
+    }
+
     MachineRecord drained(Instant by) {
         return new MachineRecord(id, heardAt, heartbeat, launch, by);
     }

@@ -88,18 +88,12 @@ final class Machines {
                 Kept kept = byId.computeIfAbsent(there.id(), _ -> new Kept(there));
                 kept.etag = object.etag();
                 kept.written = there;
-                if (isNewer(there, kept.now)) {
-                    kept.now = there;
-                }
+                kept.now = kept.now.with(there);
             }
         } catch (JacksonException e) {
             log.warn("pool {}: what is known of a machine cannot be read, and is passed over: {}", pool,
                     e.getMessage());
         }
-    }
-
-    private static boolean isNewer(MachineRecord one, MachineRecord other) {
-        return one.heardAt() != null && (other.heardAt() == null || one.heardAt().isAfter(other.heardAt()));
     }
 
     /**

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,6 +57,7 @@ final class Pool implements InstancePool {
     private List<software.amazon.awssdk.services.ec2.model.Instance> seen = List.of();
     private @Nullable Instant seenAt;
     private @Nullable String trouble;
+    private volatile Map<State, Long> counts = Map.of();
     /** One launch after the other: so what all of them may have together is kept. */
     private final Object launching = new Object();
 
@@ -79,11 +81,22 @@ final class Pool implements InstancePool {
 
     @Override
     public List<Instance> launch(Launch launch) {
+        if (!settings.ec2()) {
+            throw new NotAllowedException("The pool has no instances of EC2 (wren.executors." + name + ".ec2).");
+        }
         String type = Objects.requireNonNullElse(launch.instanceType(), settings.instanceType());
         synchronized (launching) {
             checkLimits(launch, type);
+            Builds.Build build = builds.find(launch.gitCommit(), launch.gitBranch());
             List<String> ids = fleet.launch(new Fleet.Order(launch.number(), type, launch.spotPrice(),
-                    launch.availabilityZone(), tags(launch), launch.token()));
+                    launch.availabilityZone(), tags(launch, build), launch.token()));
+            try {
+                // Each try has another link: in the launch it would make another launch of the same token.
+                fleet.tag(ids, link(build));
+            } catch (RefusedException e) {
+                fleet.terminate(ids);
+                throw e;
+            }
             Instant now = clock.instant();
             String shown = launch.tags().getOrDefault(NAME_TAG, settings.queue());
             machines.put(ids, record -> new MachineRecord(record.id(), record.heardAt(), record.heartbeat(),
@@ -135,8 +148,7 @@ final class Pool implements InstancePool {
     }
 
     /** What an instance reads of itself when it starts. */
-    private Map<String, String> tags(Launch launch) {
-        Builds.Build build = builds.find(launch.gitCommit(), launch.gitBranch());
+    private Map<String, String> tags(Launch launch, Builds.Build build) {
         Map<String, String> tags = new LinkedHashMap<>();
         tags.put(NAME_TAG, settings.queue());
         launch.tags().forEach((key, value) -> {
@@ -160,11 +172,18 @@ final class Pool implements InstancePool {
         tags.put(RemoteHeartbeat.TOKEN_TAG, tokens.pool(settings.queue()));
         tags.put("wren-build", build.commit());
         tags.put("wren-build-sha256", build.sha256());
+        return tags;
+    }
+
+    /** Where an instance gets its build, which it waits for. */
+    private static Map<String, String> link(Builds.Build build) {
+        Map<String, String> tags = new LinkedHashMap<>();
         // Some characters of a URL are none of a tag's, and one tag is too short for it.
         String url = Base64.getUrlEncoder().withoutPadding()
                 .encodeToString(build.url().getBytes(StandardCharsets.US_ASCII));
         for (int i = 0, n = 0; i < url.length(); i += TAG, n++) {
             tags.put("wren-build-url-" + n, url.substring(i, Math.min(url.length(), i + TAG)));
+            tags.put("wren-build-url-parts", Integer.toString(n + 1));
         }
         return tags;
     }
@@ -185,7 +204,13 @@ final class Pool implements InstancePool {
         onEc2.forEach((id, instance) -> all
                 .add(view(new MachineRecord(id, null, null, null, null), instance, now)));
         all.sort(Comparator.comparing(Instance::launchedAt).thenComparing(Instance::id));
+        counts = all.stream().collect(Collectors.groupingBy(Instance::state, Collectors.counting()));
         return all;
+    }
+
+    /** Machines in a state, as they were seen last. */
+    long count(State state) {
+        return counts.getOrDefault(state, 0L);
     }
 
     private void forgetSeen() {
@@ -334,7 +359,7 @@ final class Pool implements InstancePool {
         List<String> unheard = open.stream().filter(each -> each.state() == State.PENDING).map(Instance::id).toList();
         List<String> told = open.stream().map(Instance::id).filter(id -> !unheard.contains(id)).toList();
         if (!told.isEmpty()) {
-            fleet.tag(told, RemoteHeartbeat.DRAIN_TAG, by.toString());
+            fleet.tag(told, Map.of(RemoteHeartbeat.DRAIN_TAG, by.toString()));
         }
         if (!unheard.isEmpty()) {
             fleet.terminate(unheard);

@@ -31,6 +31,9 @@ final class PoolKeeper implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(PoolKeeper.class);
 
+    /** Looks of the keeper from one reading of the store to the next. */
+    private static final int LOADS = 4;
+
     private final String name;
     private final StandaloneSettings settings;
     private final Pool pool;
@@ -41,7 +44,7 @@ final class PoolKeeper implements AutoCloseable {
     private final JsonMapper json = JsonMapper.shared();
     private final ScheduledExecutorService timer;
     private @Nullable String etag;
-    private boolean loaded;
+    private int looks;
     private Instant changedAt = Instant.EPOCH;
     private @Nullable String refused;
 
@@ -66,18 +69,16 @@ final class PoolKeeper implements AutoCloseable {
 
     private void look() {
         try {
-            if (!loaded) {
+            boolean keeper = isKeeper();
+            // What the keeper writes is what the others know; what they have done, the keeper reads now and then.
+            if (!keeper || looks++ % LOADS == 0) {
                 pool.machines().load();
-                loaded = true;
             }
-            if (isKeeper()) {
+            if (keeper) {
                 pool.keep();
                 if (settings.scaling().isOn()) {
                     scale();
                 }
-            } else {
-                // What the keeper writes is what the others know.
-                pool.machines().load();
             }
         } catch (StoreException | SdkException e) {
             log.info("executor {}: the pool is looked after later: {}", name, e.getMessage());

@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -71,6 +72,11 @@ final class StandaloneExecutor implements Executor {
                 _ -> Optional.empty());
         Gauge.builder("wren.standalone.calls", inFlight, InFlight::count).tag("executor", name)
                 .description("calls that were sent to a pool and have not ended").register(metrics);
+        for (InstancePool.State state : InstancePool.State.values()) {
+            Gauge.builder("wren.instances", pool, of -> of.count(state)).tag("executor", name)
+                    .tag("state", state.name().toLowerCase(Locale.ROOT))
+                    .description("machines of a pool, as they were seen last").register(metrics);
+        }
     }
 
     @Override
@@ -98,9 +104,20 @@ final class StandaloneExecutor implements Executor {
 
     @Override
     public Map<String, Object> settings() {
-        return new TreeMap<>(Map.of("queue", settings.queue(), "maxInFlight", settings.maxInFlight(), "inlineData",
-                settings.inlineData().toBytes(), "startTimeout", settings.startTimeout().toSeconds(), "visibility",
-                settings.visibility().toSeconds()));
+        Map<String, Object> shown = new TreeMap<>(Map.of("queue", settings.queue(), "maxInFlight",
+                settings.maxInFlight(), "inlineData", settings.inlineData().toBytes(), "startTimeout",
+                settings.startTimeout().toSeconds(), "visibility", settings.visibility().toSeconds(), "ec2",
+                settings.ec2()));
+        if (settings.ec2()) {
+            shown.putAll(Map.of("launchTemplate", settings.launchTemplate(), "instanceType", settings.instanceType(),
+                    "maxIdleTime", settings.maxIdleTime().toSeconds(), "idleTerminateGranularity",
+                    settings.idleTerminateGranularity().toSeconds(), "maxInstances", settings.maxInstances()));
+            if (settings.scaling().isOn()) {
+                shown.put("scaling", Map.of("min", settings.scaling().min(), "max", settings.scaling().max(),
+                        "targetCalls", settings.scaling().targetCalls()));
+            }
+        }
+        return shown;
     }
 
     @Override

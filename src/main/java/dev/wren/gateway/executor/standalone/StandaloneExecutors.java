@@ -11,6 +11,8 @@ import dev.wren.gateway.store.ObjectStore;
 import io.awspring.cloud.autoconfigure.core.AwsClientBuilderConfigurer;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.stereotype.Component;
 
@@ -25,6 +27,7 @@ final class StandaloneExecutors implements ExecutorKind {
     private final ObjectStore store;
     private final Clock clock;
     private final MeterRegistry metrics;
+    private final Map<String, String> byQueue = new ConcurrentHashMap<>();
 
     StandaloneExecutors(ObjectProvider<AwsClientBuilderConfigurer> aws, RemoteInvocations invocations,
             ReportsQueue reports, ReportTokens tokens, ObjectStore store, Clock clock, MeterRegistry metrics) {
@@ -45,6 +48,11 @@ final class StandaloneExecutors implements ExecutorKind {
     @Override
     public Executor create(String name, SettingsSource source) {
         StandaloneSettings settings = source.as(StandaloneSettings.class);
+        String other = byQueue.putIfAbsent(settings.queue(), name);
+        if (other != null) {
+            throw new IllegalStateException("wren.executors." + name + ".queue: " + settings.queue()
+                    + " is the queue of the executor " + other + " already; each pool has one of its own");
+        }
         SqsQueue queue = new SqsQueue(aws.getObject(), settings.queue(), settings.requests() + 2,
                 settings.requestTimeout(), settings.visibility());
         WorkQueue work = new WorkQueue(queue, reports);
