@@ -16,11 +16,10 @@ export async function instancesView({signal}) {
   const place = el("div");
   const list = pagedTable({
     caption: "Machines",
-    captionHidden: true,
     signal,
     columns: [{name: "State"}, {name: "Machine"}, {name: "Type"}, {name: "Up", class: "number nowrap"},
       {name: "Idle", class: "number nowrap"}, {name: "Ends in", class: "number nowrap"},
-      {name: "Running", class: "number"}, {name: "Calls", class: "number"}, {name: ""}],
+      {name: "Running", class: "number"}, {name: "Calls", class: "number"}, {name: "", class: "nowrap"}],
     path: () => "/instances",
     key: instance => `${instance.executor} ${instance.id}`,
     row: instance => machineRow(instance, place, () => list.load()),

@@ -20,6 +20,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -34,6 +35,7 @@ import software.amazon.awssdk.services.lambda.model.InvocationType;
  * How fast a map is sent to a Lambda that takes 20 ms for each invocation, beside the bare client with as many requests
  * under way, in one run: all that the gateway adds (reading data, signing links and tokens, group commit) is in the ratio.
  */
+@Isolated
 class LambdaFanOutIT {
 
     private static final int CALLS = Integer.getInteger("test.fanout.calls", 4_000);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.wren.gateway.aws.Ec2Server;
+import dev.wren.protocol.Sha256;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -173,12 +174,24 @@ class StandaloneInstancesIT {
                     .map(future -> future.path("attempts").asInt())).containsOnly(1);
             await().atMost(SOON).untilAsserted(() -> assertThat(
                     http.get("/instances/" + ids.getFirst()).json().path("state").asString()).isEqualTo("terminated"));
+            // One that may be taken away begins nothing long, and short calls only until it is asked for more.
+            pool.ec2().machine(ids.getLast()).say("events/recommendations/rebalance", "{\"noticeTime\":\"x\"}");
+            await().atMost(SOON).until(
+                    () -> pool.ec2().machine(ids.getLast()).isTold("events/recommendations/rebalance"));
+            ExecutorContract.assertSquares(http,
+                    http.map(ExecutorContract.map(",\"jobMaxRuntime\":5", ExecutorContract.squares(3))), 3);
             assertThat(http.get("/instances/" + ids.getLast()).json().path("state").asString()).isEqualTo("running");
+            String longer = http.map(ExecutorContract.map(",\"jobMaxRuntime\":500", List.of("square 7")));
+            await().atMost(SOON).untilAsserted(() -> assertThat(
+                    http.get("/instances/" + ids.getLast()).json().path("state").asString()).isEqualTo("terminated"));
+            assertThat(http.get("/calls/" + longer).json().path("states").path("success").asInt()).isZero();
+            assertThat(pool.ec2().machine(ids.getLast()).log()).contains("the machine may be taken away");
+            http.post("/calls/" + longer + "/cancel", "");
             // Those that were launched and not heard of go at once.
             pool.ec2().plays(false);
             List<String> late = launch(http, "{\"number\":2}");
             assertThat(http.delete("/instances").json().path("items").valueStream()
-                    .map(each -> each.path("id").asString())).containsAll(late).contains(ids.getLast());
+                    .map(each -> each.path("id").asString())).containsExactlyInAnyOrderElementsOf(late);
             await().atMost(SOON).until(() -> pool.ec2().live().size() == 1);
             assertThat(instances(another.http(), "running")).hasSize(1);
         }
@@ -268,6 +281,10 @@ class StandaloneInstancesIT {
             assertThat(http.post("/instances", "{\"gitCommit\":\"no-such\"}").json().path("errors").get(0)
                     .path("pointer").asString()).isEqualTo("/gitCommit");
             assertThat(http.post("/instances?executor=local", "{}").status()).isEqualTo(400);
+            TestStore.writeOnS3(store, "builds/branches/topic=2Fone", "abc123\n");
+            assertThat(http.post("/instances", "{\"gitBranch\":\"topic/one\"}").json().path("errors").get(0)
+                    .path("detail").asString()).contains("builds/abc123/wren-worker.jar");
+            assertThat(pool.ec2().live()).isEmpty();
             String[] key = {"Idempotency-Key", "once"};
             // What is refused leaves the key free, also for another body; each try has a token of its own.
             List<String> tokens = new CopyOnWriteArrayList<>();
@@ -289,9 +306,16 @@ class StandaloneInstancesIT {
                     .path("id"));
             assertThat(http.post("/instances", "{\"number\":2}", key).status()).isEqualTo(422);
             assertThat(pool.ec2().live()).hasSize(1);
+            TestStore.writeOnS3(store, "builds/abc123/wren-worker.jar", "a build");
+            launch(http, "{\"gitBranch\":\"topic/one\",\"spotPrice\":0.01,\"tags\":{\"team\":\"red\"}}");
+            assertThat(pool.ec2().live()).anySatisfy(instance -> assertThat(instance.tags())
+                    .anyMatch(tag -> tag.key().equals("wren-build") && tag.value().equals("abc123"))
+                    .anyMatch(tag -> tag.key().equals("team") && tag.value().equals("red"))
+                    .anyMatch(tag -> tag.key().equals("wren-build-sha256")
+                            && tag.value().equals(Sha256.hex("a build"))));
             Http.Answer dear = http.post("/instances", "{}");
             assertThat(dear.status()).isEqualTo(403);
-            assertThat(dear.json().path("detail").asString()).contains("1.6 dollars an hour");
+            assertThat(dear.json().path("detail").asString()).contains("1.61 dollars an hour");
             assertThat(http.get("/instances?state=here").status()).isEqualTo(400);
         }
     }

@@ -90,7 +90,9 @@ final class TestPool implements AutoCloseable {
             Path output = Files.createTempFile("wren-machine-", ".log");
             List<String> command = new ArrayList<>(List.of(
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
-                    "-XX:+UseSerialGC", "-Xmx128m", "-jar", JAR.toString(), "standalone", "--queue-url",
+                    "-XX:+UseSerialGC", "-Xmx128m", "-XX:+AutoCreateSharedArchive",
+                    "-XX:SharedArchiveFile=" + JAR.resolveSibling("wren-machine.jsa"), "-jar", JAR.toString(),
+                    "standalone", "--queue-url",
                     queueUrl(store)));
             command.addAll(List.of(options));
             ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true)

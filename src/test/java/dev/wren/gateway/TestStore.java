@@ -37,6 +37,11 @@ final class TestStore {
         return started;
     }
 
+    /** Whether the stores of this run are on S3. */
+    static boolean isOnS3() {
+        return ON_S3;
+    }
+
     /** The keys of all stored objects that begin so; what comes and goes meanwhile may be there or not. */
     static List<String> keys(Path folder, String prefix) {
         return ON_S3 ? keysOnS3(folder, prefix) : keysInFolder(folder, prefix);
@@ -85,12 +90,15 @@ final class TestStore {
                 Files.writeString(folder.resolve(key), text);
                 return;
             }
-            try (S3Client client = s3().client()) {
-                client.putObject(put -> put.bucket(bucket).key(prefix(folder) + "/" + key),
-                        RequestBody.fromString(text));
-            }
+            writeOnS3(folder, key, text);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    static void writeOnS3(Path folder, String key, String text) {
+        try (S3Client client = s3().client()) {
+            client.putObject(put -> put.bucket(bucket).key(prefix(folder) + "/" + key), RequestBody.fromString(text));
         }
     }
 

@@ -8,10 +8,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** As an image is built: what the image's environments are started with is made, and fits. */
+@Execution(ExecutionMode.CONCURRENT)
 class LambdaTrainingIT {
 
     private static final String JAR = Path.of(System.getProperty("test.wren.lambda")).toAbsolutePath().toString();

@@ -16,6 +16,7 @@ import java.util.Base64;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -36,7 +37,7 @@ public final class Ec2Machine implements AutoCloseable {
             #!/bin/bash
             [ "$1" = enable ] || exit 0
             unit=$WREN_ROOT/etc/systemd/system/wren-worker.service
-            start=$(sed -n 's/^ExecStart=//p' "$unit" | sed 's/ --run-as wren-fn//; s/-XX:MaxRAMPercentage=25/-Xmx128m -XX:TieredStopAtLevel=1/')
+            start=$(sed -n 's/^ExecStart=//p' "$unit" | sed "s/ --run-as wren-fn//; s#-XX:MaxRAMPercentage=25#-Xmx128m -XX:TieredStopAtLevel=1#")
             export $(sed -n 's/^Environment=//p' "$unit")
             grep -q '^SuccessAction=poweroff' "$unit" || exit 1
             grep -q '^Restart=on-failure' "$unit" || exit 1
@@ -56,6 +57,7 @@ public final class Ec2Machine implements AutoCloseable {
     private final Process script;
     private final Map<String, String> tags = new ConcurrentHashMap<>();
     private final Map<String, String> said = new ConcurrentHashMap<>();
+    private final Set<String> told = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
     private Ec2Machine(Instance instance, String userData, Map<String, String> environment) throws IOException {
@@ -120,6 +122,11 @@ public final class Ec2Machine implements AutoCloseable {
         said.put("meta-data/" + path, text);
     }
 
+    /** Whether somebody was told it. */
+    public boolean isTold(String path) {
+        return told.contains("meta-data/" + path);
+    }
+
     private void answer(HttpExchange exchange) throws IOException {
         try (exchange) {
             String path = exchange.getRequestURI().getPath().substring("/latest/".length());
@@ -134,6 +141,9 @@ public final class Ec2Machine implements AutoCloseable {
             String tag = "meta-data/tags/instance/";
             String text = path.startsWith(tag) ? tags.get(path.substring(tag.length())) : said.get(path);
             respond(exchange, text == null ? 404 : 200, text == null ? "" : text);
+            if (text != null) {
+                told.add(path);
+            }
         }
     }
 

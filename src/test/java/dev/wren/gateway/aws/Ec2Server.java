@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
@@ -26,15 +27,15 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
-import java.util.stream.Stream;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.ec2.Ec2Client;
+import software.amazon.awssdk.services.ec2.model.Filter;
 import software.amazon.awssdk.services.ec2.model.Instance;
-import software.amazon.awssdk.services.ec2.model.InstanceStateName;
 import software.amazon.awssdk.services.ec2.model.ResponseLaunchTemplateData;
 import software.amazon.awssdk.services.ec2.model.ShutdownBehavior;
 
@@ -79,7 +80,7 @@ public final class Ec2Server implements AutoCloseable {
                         .instanceInitiatedShutdownBehavior(ShutdownBehavior.TERMINATE)
                         .userData(Base64.getEncoder()
                                 .encodeToString(userData().getBytes(StandardCharsets.UTF_8)))));
-        var _ = driver.scheduleWithFixedDelay(this::play, 100, 200, TimeUnit.MILLISECONDS);
+        var _ = driver.scheduleWithFixedDelay(this::play, 100, 400, TimeUnit.MILLISECONDS);
     }
 
     /**
@@ -155,35 +156,36 @@ public final class Ec2Server implements AutoCloseable {
 
     /** Instances that are pending or run, of any pool. */
     public List<Instance> live() {
-        return all().filter(each -> isLive(each.state().name())).toList();
-    }
-
-    private static boolean isLive(InstanceStateName state) {
-        return state == InstanceStateName.PENDING || state == InstanceStateName.RUNNING;
-    }
-
-    private Stream<Instance> all() {
-        return client.describeInstancesPaginator(describe -> describe.maxResults(1000)).reservations().stream()
-                .flatMap(each -> each.instances().stream());
+        // moto keeps those that have ended, and is slow with many.
+        return client.describeInstancesPaginator(describe -> describe.maxResults(1000)
+                .filters(Filter.builder().name("instance-state-name").values("pending", "running").build()))
+                .reservations()
+                .stream().flatMap(each -> each.instances().stream()).toList();
     }
 
     private void play() {
         try {
-            for (Instance instance : all().toList()) {
-                String id = instance.instanceId();
-                boolean live = isLive(instance.state().name());
-                Ec2Machine machine = machines.get(id);
-                if (live && machine == null && plays) {
-                    machines.put(id, Ec2Machine.start(instance, launchData(), environment));
-                } else if (!live && machine != null) {
+            List<Instance> live = live();
+            Set<String> ids = live.stream().map(Instance::instanceId).collect(Collectors.toSet());
+            machines.forEach((id, machine) -> {
+                if (!ids.contains(id)) {
                     machine.close();
-                } else if (live && machine != null) {
-                    machine.tags(instance.tags());
-                    if (machine.isShutDown()) {
-                        // As its launch template says.
-                        client.terminateInstances(terminate -> terminate.instanceIds(id));
-                        machine.close();
+                }
+            });
+            for (Instance instance : live) {
+                String id = instance.instanceId();
+                Ec2Machine machine = machines.get(id);
+                if (machine == null) {
+                    if (plays) {
+                        machines.put(id, Ec2Machine.start(instance, launchData(), environment));
                     }
+                    continue;
+                }
+                machine.tags(instance.tags());
+                if (machine.isShutDown()) {
+                    // As its launch template says.
+                    client.terminateInstances(terminate -> terminate.instanceIds(id));
+                    machine.close();
                 }
             }
         } catch (RuntimeException e) {

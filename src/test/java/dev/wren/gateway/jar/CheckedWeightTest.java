@@ -1,5 +1,6 @@
 package dev.wren.gateway.jar;
 
+import org.junit.jupiter.api.parallel.Isolated;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.wren.gateway.HeapUse;
@@ -10,6 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the cache of handlers that were found to be right believes that its keys weigh, beside the heap. */
+@Isolated
 class CheckedWeightTest {
 
     @ParameterizedTest

@@ -87,8 +87,8 @@ final class PoolKeeper implements AutoCloseable {
         }
     }
 
-    /** Its time is over when it was not renewed for three looks. */
-    private boolean isKeeper() {
+    /** Whether this gateway is, for now. Its time is over when it was not renewed for three looks. */
+    boolean isKeeper() {
         String key = ObjectKeys.poolKeeper(settings.queue());
         Instant now = clock.instant();
         byte[] mine = json.writeValueAsBytes(new Keeper(self, now.plus(settings.lookEvery().multipliedBy(3))

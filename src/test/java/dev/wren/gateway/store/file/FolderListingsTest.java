@@ -1,5 +1,6 @@
 package dev.wren.gateway.store.file;
 
+import org.junit.jupiter.api.parallel.Isolated;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.wren.gateway.HeapUse;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Isolated
 class FolderListingsTest {
 
     /** Too little would let names take more than their part of the heap. */
