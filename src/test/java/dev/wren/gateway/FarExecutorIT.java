@@ -7,14 +7,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The contract with workers that are far away, and what only those can do. */
-@Execution(ExecutionMode.CONCURRENT)
 class FarExecutorIT extends ExecutorContract {
 
     private final FarExecutor far = new FarExecutor();

@@ -11,14 +11,11 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /** SIGTERM: nothing is lost, nobody is left waiting, and the next gateway goes on. */
-@Execution(ExecutionMode.CONCURRENT)
 class ShutdownIT {
 
     private static String mixed(String data) {

@@ -6,13 +6,10 @@ import dev.wren.gateway.store.s3.FaultProxy.Fault;
 import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
 /** The contract holds, races included, where every third request goes wrong. */
-@Execution(ExecutionMode.CONCURRENT)
 class S3ObjectStoreFaultsTest extends ObjectStoreContract {
 
     private static final List<Fault> FAULTS = List.of(new Fault.Reset(true),
