@@ -92,6 +92,8 @@ public final class Standalone implements Callable<Integer> {
 
     /** Runs the command, and ends the process. */
     public static void main(List<String> arguments) {
+        // The SDK's logger has nowhere to go, and says so at every start otherwise.
+        System.setProperty("slf4j.internal.verbosity", "ERROR");
         CommandLine command = new CommandLine(new Standalone());
         command.setParameterExceptionHandler((e, _) -> {
             command.getErr().println(e.getMessage());
