@@ -104,6 +104,20 @@ class StandaloneIT {
         }
     }
 
+    /** A cancel leaves a sign for machines, and a delete takes that away with all the rest. */
+    @Test
+    void what_was_deleted_is_ended_where_it_runs(@TempDir Path store) {
+        try (RunningGateway gateway = pool.gateway(store, NO_EC2)) {
+            Http http = gateway.http();
+            pool.machine(store, "--id", "one", "--parallelism", "1", "--heartbeat", "1", "--memory-mb", "300");
+            String id = http.map(ExecutorContract.map("", List.of("forever")));
+            await().atMost(SOON).until(() -> machine(http, "one").path("running").asInt() == 1);
+            assertThat(http.delete("/calls/" + id).status()).isEqualTo(204);
+            await().atMost(SOON).until(() -> machine(http, "one").path("running").asInt() == 0);
+            ExecutorContract.assertSquares(http, http.map(ExecutorContract.map("", ExecutorContract.squares(2))), 2);
+        }
+    }
+
     @Test
     void functions_run_as_another_user(@TempDir Path store) throws Exception {
         Assumptions.assumeTrue(

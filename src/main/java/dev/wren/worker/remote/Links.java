@@ -64,13 +64,12 @@ public final class Links {
 
     /** Whether a callset was cancelled or deleted while its invocation waited; looked at only where it has waited. */
     public boolean isUnwanted(RemoteInvocation invocation, long nowMillis) {
-        return nowMillis - invocation.invokedAtMillis() > FRESH_MILLIS
-                && (isCancelled(invocation) || !mayBeThere(invocation.signs().getLast()));
+        return nowMillis - invocation.invokedAtMillis() > FRESH_MILLIS && isGone(invocation);
     }
 
-    /** Whether its callset was cancelled. */
-    public boolean isCancelled(RemoteInvocation invocation) {
-        return isThere(invocation.signs().getFirst());
+    /** Whether its callset was cancelled or deleted. */
+    public boolean isGone(RemoteInvocation invocation) {
+        return isThere(invocation.signs().getFirst()) || !mayBeThere(invocation.signs().getLast());
     }
 
     /** Whether there is an object; true too where nobody can say. */

@@ -9,7 +9,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import software.amazon.awssdk.core.exception.SdkException;
 
 /**
  * Holds messages while they are worked on, so that they are given to nobody else, and deletes those that are over with,
@@ -67,7 +66,7 @@ final class Holder implements AutoCloseable {
                 }
             } catch (InterruptedException _) {
                 // It goes on to the end of what is over.
-            } catch (SdkException e) {
+            } catch (RuntimeException e) {
                 // Whoever gets them again reports what is known already.
                 System.err.println("wren: messages could not be deleted: " + e.getMessage());
             } finally {
@@ -81,7 +80,7 @@ final class Holder implements AutoCloseable {
         List<String> now = List.copyOf(handles);
         try {
             queue.hold(now);
-        } catch (SdkException e) {
+        } catch (RuntimeException e) {
             // Twice more before anybody else gets them.
             System.err.println("wren: messages could not be held: " + e.getMessage());
         }

@@ -1,7 +1,6 @@
 package dev.wren.worker.standalone;
 
 import dev.wren.protocol.Protocol;
-import dev.wren.protocol.WireException;
 import dev.wren.protocol.remote.RemoteInvocation;
 import dev.wren.worker.process.Children;
 import dev.wren.worker.remote.LinkException;
@@ -13,7 +12,6 @@ import dev.wren.worker.remote.ReportQueue;
 import dev.wren.worker.run.Chunk;
 import dev.wren.worker.run.WorkerClock;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -87,7 +85,7 @@ final class Seat implements AutoCloseable {
         lookAgainIn = Math.min(LOOK_MOST, 2 * lookAgainIn);
         lookAt = clock.nanos() + lookAgainIn;
         Thread.ofVirtual().name("wren-look").start(() -> {
-            if (links.isCancelled(now)) {
+            if (links.isGone(now)) {
                 cancel(now);
             }
         });
@@ -96,7 +94,7 @@ final class Seat implements AutoCloseable {
     /** Unless it is over, and another is at it. */
     private synchronized void cancel(RemoteInvocation what) {
         if (what.equals(running)) {
-            children.abort("it was cancelled");
+            children.abort("it was cancelled or deleted");
         }
     }
 
@@ -176,11 +174,6 @@ final class Seat implements AutoCloseable {
         Chunk made = chunks.make(invocation, jar.toString());
         made.preparedIn(clock.nanos() - begun);
         return made;
-    }
-
-    /** What a message says. */
-    static RemoteInvocation read(String body) throws WireException {
-        return RemoteInvocation.read(body.getBytes(StandardCharsets.UTF_8));
     }
 
     @Override

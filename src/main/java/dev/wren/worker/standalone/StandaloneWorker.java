@@ -4,6 +4,7 @@ import dev.wren.protocol.WireException;
 import dev.wren.protocol.remote.RemoteHeartbeat.State;
 import dev.wren.protocol.remote.RemoteInvocation;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -15,7 +16,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.exception.AbortedException;
-import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 
@@ -179,8 +179,9 @@ final class StandaloneWorker implements AutoCloseable {
             } catch (InterruptedException | AbortedException _) {
                 // Only the end interrupts.
                 return;
-            } catch (SdkException e) {
-                System.err.println("wren: nothing can be taken from the queue: " + e.getMessage());
+            } catch (RuntimeException e) {
+                // Whatever it is: a machine that takes nothing any more would be paid for all the same.
+                System.err.println("wren: nothing can be taken from the queue: " + e);
                 try {
                     boolean _ = ended.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS);
                 } catch (InterruptedException _) {
@@ -202,7 +203,7 @@ final class StandaloneWorker implements AutoCloseable {
     private void begin(Message message) {
         RemoteInvocation invocation;
         try {
-            invocation = Seat.read(message.body());
+            invocation = RemoteInvocation.read(message.body().getBytes(StandardCharsets.UTF_8));
         } catch (WireException e) {
             System.err.println("wren: a message of " + message.body().length() + " characters is dropped: "
                     + e.getMessage());

@@ -93,14 +93,14 @@ final class ReportReader implements AutoCloseable {
     /** Hands on what a message says; completes with whether the message may be deleted. */
     CompletableFuture<Boolean> tell(String body) {
         try {
+            if (body.startsWith(HEARTBEAT)) {
+                heard(RemoteHeartbeat.read(body.getBytes(StandardCharsets.UTF_8)));
+                return CompletableFuture.completedFuture(true);
+            }
             RemoteReports told = read(body);
             if (told != null) {
                 received.increment();
                 return reports(told);
-            }
-            if (body.startsWith(HEARTBEAT)) {
-                heard(RemoteHeartbeat.read(body.getBytes(StandardCharsets.UTF_8)));
-                return CompletableFuture.completedFuture(true);
             }
             FailureRecord failure = FailureRecord.read(body);
             failures.increment();
@@ -136,7 +136,7 @@ final class ReportReader implements AutoCloseable {
         try {
             return RemoteReports.read(body.getBytes(StandardCharsets.UTF_8));
         } catch (WireException e) {
-            if (body.startsWith(HEARTBEAT) || body.contains("\"requestContext\"")) {
+            if (body.contains("\"requestContext\"")) {
                 return null;
             }
             throw e;

@@ -2,7 +2,6 @@ package dev.wren.gateway.executor.standalone;
 
 import dev.wren.gateway.executor.InstancePool;
 import dev.wren.gateway.executor.remote.ReportTokens;
-import dev.wren.protocol.Sha256;
 import dev.wren.protocol.remote.RemoteHeartbeat;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
@@ -186,11 +185,6 @@ final class Pool implements InstancePool {
             tags.put("wren-build-url-parts", Integer.toString(n + 1));
         }
         return tags;
-    }
-
-    /** A token for a launch that nobody has asked for. */
-    static String token(String of) {
-        return Sha256.hex(of);
     }
 
     @Override

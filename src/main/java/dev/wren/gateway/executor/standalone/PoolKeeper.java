@@ -6,6 +6,7 @@ import dev.wren.gateway.executor.InstancePool.State;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.gateway.store.StoreException;
 import dev.wren.protocol.ObjectKeys;
+import dev.wren.protocol.Sha256;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -142,7 +143,7 @@ final class PoolKeeper implements AutoCloseable {
     private void launch(int number, Instant now) {
         try {
             var _ = pool.launch(new InstancePool.Launch(number, null, null, null, null, null,
-                    settings.scaling().spotPrice(), null, null, Map.of(), Pool.token(self + now)));
+                    settings.scaling().spotPrice(), null, null, Map.of(), Sha256.hex(self + now)));
             refused = null;
         } catch (InstancePool.RefusedException | InstancePool.NotAllowedException e) {
             String said = String.valueOf(e.getMessage());

@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,7 +52,6 @@ final class StandaloneExecutor implements Executor {
     private final InFlight inFlight;
     private final Senders senders;
     private final MeterRegistry metrics;
-    private final Random random = new Random();
 
     StandaloneExecutor(String name, StandaloneSettings settings, WorkQueue work, Pool pool, Fleet fleet,
             PoolKeeper keeper,
@@ -219,46 +217,42 @@ final class StandaloneExecutor implements Executor {
                 chunk.job().tenant() + ":" + chunk.job().id())));
     }
 
-    /** Sends until all are taken, or the gateway stops. */
+    /** What is not taken waits a while, as for a store that does not answer. */
     private void deliver(List<Written> batch, Turn turn) {
-        List<Written> left = List.copyOf(batch);
-        for (int tries = 1; !left.isEmpty(); tries++) {
-            Timer.Sample sample = Timer.start(metrics);
-            String outcome = "failed";
-            try {
-                List<Written> now = left;
-                turn.begin();
-                List<Letter> refused;
-                try {
-                    refused = work.queue().send(now.stream().map(Written::letter).toList());
-                } finally {
-                    turn.end();
-                }
-                outcome = refused.isEmpty() ? "accepted" : "refused";
-                now.stream().filter(each -> !refused.contains(each.letter)).forEach(each -> each.chunk.detach());
-                left = now.stream().filter(each -> refused.contains(each.letter)).toList();
-            } catch (InterruptedException _) {
-                Thread.currentThread().interrupt();
-                left.forEach(each -> RemoteInvocations.giveBack(each.chunk));
-                return;
-            } catch (SdkException e) {
-                // What was sent may run: then it is reported, and the second one is dropped.
-                log.debug("executor {}: messages are sent again", name, e);
-            } finally {
-                sample.stop(Timer.builder("wren.standalone.send")
-                        .description("requests that send chunks to a pool, and what they came to")
-                        .tag("executor", name).tag("outcome", outcome).register(metrics));
-            }
-            if (!left.isEmpty() && !senders.await(backoff(tries))) {
-                left.forEach(each -> RemoteInvocations.giveBack(each.chunk));
-                return;
-            }
+        if (batch.isEmpty()) {
+            return;
         }
-    }
-
-    private long backoff(int tries) {
-        double factor = Math.pow(2, Math.min(tries - 1, 20)) * (0.5 + random.nextDouble());
-        return (long) Math.min((double) settings.retryCap().toNanos(), settings.retryBase().toNanos() * factor);
+        Timer.Sample sample = Timer.start(metrics);
+        String outcome = "failed";
+        try {
+            turn.begin();
+            List<Letter> refused;
+            try {
+                refused = work.queue().send(batch.stream().map(Written::letter).toList());
+            } finally {
+                turn.end();
+            }
+            outcome = refused.isEmpty() ? "accepted" : "refused";
+            batch.forEach(each -> {
+                if (refused.contains(each.letter)) {
+                    each.chunk.postpone();
+                } else {
+                    each.chunk.detach();
+                }
+            });
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            batch.forEach(each -> RemoteInvocations.giveBack(each.chunk));
+        } catch (SdkException e) {
+            // What was sent all the same may run: then it is reported, and the second one is dropped.
+            log.warn("executor {}: the queue of work does not take {} chunks, which wait: {}", name, batch.size(),
+                    e.getMessage());
+            batch.forEach(each -> each.chunk.postpone());
+        } finally {
+            sample.stop(Timer.builder("wren.standalone.send")
+                    .description("requests that send chunks to a pool, and what they came to")
+                    .tag("executor", name).tag("outcome", outcome).register(metrics));
+        }
     }
 
     @Override

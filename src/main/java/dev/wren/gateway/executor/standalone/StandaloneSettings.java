@@ -56,8 +56,6 @@ import org.springframework.validation.annotation.Validated;
  * @param drainGrace how long an instance has to end itself beyond {@code drainTime}
  * @param forgetAfter how long a machine is shown that has ended, or is silent
  * @param scaling launches and ends instances by itself; off unless {@code max} is more than 0
- * @param retryBase the wait after a first refusal, on average; doubled for each further one
- * @param retryCap the longest wait after a refusal
  */
 @Validated
 @ConfigurationProperties("wren.executors.standalone")
@@ -87,9 +85,7 @@ record StandaloneSettings(@DefaultValue("wren-pool") @Pattern(regexp = "[A-Za-z0
         @DefaultValue("10m") @DurationMin(millis = 1) Duration endAfter,
         @DefaultValue("2m") @DurationMin(millis = 1) Duration drainGrace,
         @DefaultValue("1h") @DurationMin(millis = 1) Duration forgetAfter,
-        @DefaultValue @Valid Scaling scaling,
-        @DefaultValue("100ms") @DurationMin(millis = 1) Duration retryBase,
-        @DefaultValue("20s") @DurationMin(millis = 1) Duration retryCap) {
+        @DefaultValue @Valid Scaling scaling) {
 
     /** SQS takes 1 MiB; a byte of UTF-8 is at most 3 of ASCII in JSON that is a text in JSON. */
     static final long MAX_INLINE = 300 << 10;
