@@ -1,5 +1,7 @@
 package dev.wren.protocol;
 
+import java.time.LocalDate;
+
 /** Spells the keys of all stored objects; nobody else does. Keys of a tenant start with the tenant's name. */
 public final class ObjectKeys {
 
@@ -130,9 +132,14 @@ public final class ObjectKeys {
         return "instances/keepers/" + pool;
     }
 
-    /** What a request to launch machines, by its idempotency key, has come to. */
-    public static String launch(String hash) {
-        return "instances/launches/" + hash;
+    /** What requests to launch machines, by their idempotency keys, have come to: a folder a day. */
+    public static String launches() {
+        return "instances/launches/";
+    }
+
+    /** What one of them has come to. */
+    public static String launch(LocalDate day, String hash) {
+        return launches() + day + "/" + hash;
     }
 
     /** A build of the worker that machines of pools run. */

@@ -2,8 +2,8 @@ package dev.wren.gateway.callset;
 
 import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.gateway.store.ObjectStore;
+import dev.wren.gateway.web.IdempotencyKey;
 import dev.wren.gateway.web.ProblemException;
-import dev.wren.gateway.web.ProblemType;
 import dev.wren.protocol.CallsetId;
 import dev.wren.protocol.ObjectKeys;
 import dev.wren.protocol.Sha256;
@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import tools.jackson.core.JacksonException;
@@ -27,9 +26,6 @@ import tools.jackson.databind.json.JsonMapper;
  */
 @Component
 public final class IdempotencyKeys {
-
-    private static final Pattern FORM = Pattern.compile("[\\x21-\\x7e]{1,255}");
-    private static final Duration LATER = Duration.ofSeconds(1);
 
     private final ObjectStore store;
     private final Duration age;
@@ -61,14 +57,11 @@ public final class IdempotencyKeys {
      * @throws ProblemException {@code invalid-request}, or {@code in-progress} while another request has it
      */
     public Claim claim(String tenant, String key) {
-        if (!FORM.matcher(key).matches()) {
-            throw ProblemException.atParameter(ProblemType.INVALID_REQUEST, "Idempotency-Key",
-                    "1 to 255 visible ASCII characters.");
-        }
+        IdempotencyKey.check(key);
         String hash = Sha256.hex(key);
         String entryKey = ObjectKeys.idempotency(tenant, hash);
         if (!claimed.add(entryKey)) {
-            throw inProgress();
+            throw IdempotencyKey.inProgress();
         }
         try {
             return new Claim(tenant, hash, entryKey);
@@ -76,11 +69,6 @@ public final class IdempotencyKeys {
             claimed.remove(entryKey);
             throw e;
         }
-    }
-
-    private static ProblemException inProgress() {
-        return new ProblemException(ProblemType.IN_PROGRESS, "A request with this Idempotency-Key is under way.")
-                .retryAfter(LATER);
     }
 
     /** The right to use one key. Used by one thread. */
@@ -119,7 +107,7 @@ public final class IdempotencyKeys {
         public void use(CallsetId callset, String fingerprint) {
             Entry entry = new Entry(callset, fingerprint, clock.instant(), false);
             if (store.replace(entryKey, json.writeValueAsBytes(entry), etag).isEmpty()) {
-                throw inProgress();
+                throw IdempotencyKey.inProgress();
             }
         }
 

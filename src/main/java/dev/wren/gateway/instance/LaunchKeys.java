@@ -1,6 +1,7 @@
 package dev.wren.gateway.instance;
 
 import dev.wren.gateway.store.ObjectStore;
+import dev.wren.gateway.web.IdempotencyKey;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
 import dev.wren.protocol.ObjectKeys;
@@ -8,12 +9,13 @@ import dev.wren.protocol.Sha256;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import tools.jackson.databind.json.JsonMapper;
@@ -26,10 +28,9 @@ import tools.jackson.databind.json.JsonMapper;
 @Component
 final class LaunchKeys {
 
-    private static final Pattern FORM = Pattern.compile("[\\x21-\\x7e]{1,255}");
     private static final Duration AGE = Duration.ofHours(24);
-    private static final Duration LATER = Duration.ofSeconds(1);
-    private static final int SWEEP = 100;
+    private static final int SWEEP = 1000;
+    private static final int DAYS = 10;
 
     private final ObjectStore store;
     private final Clock clock;
@@ -68,19 +69,18 @@ final class LaunchKeys {
      */
     Result once(String tenant, String key, String fingerprint, String executor,
             Function<String, List<String>> launch) {
-        if (!FORM.matcher(key).matches()) {
-            throw ProblemException.atParameter(ProblemType.INVALID_REQUEST, "Idempotency-Key",
-                    "1 to 255 visible ASCII characters.");
-        }
-        String object = ObjectKeys.launch(Sha256.hex(tenant + "\n" + key));
-        if (!underWay.add(object)) {
-            throw new ProblemException(ProblemType.IN_PROGRESS, "A request with this Idempotency-Key is under way.")
-                    .retryAfter(LATER);
+        IdempotencyKey.check(key);
+        String hash = Sha256.hex(tenant + "\n" + key);
+        if (!underWay.add(hash)) {
+            throw IdempotencyKey.inProgress();
         }
         try {
+            LocalDate today = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC);
+            String object = ObjectKeys.launch(today, hash);
             Optional<ObjectStore.StoredObject> there = store.get(object);
             String etag = there.map(ObjectStore.StoredObject::etag).orElse(null);
-            Optional<Done> before = there.map(stored -> json.readValue(stored.bytes(), Done.class));
+            Optional<Done> before = there.or(() -> store.get(ObjectKeys.launch(today.minusDays(1), hash)))
+                    .map(stored -> json.readValue(stored.bytes(), Done.class));
             int tries = before.map(Done::tries).orElse(0);
             if (before.isPresent() && !before.get().ids.isEmpty()
                     && clock.instant().isBefore(before.get().at.plus(AGE))) {
@@ -90,10 +90,10 @@ final class LaunchKeys {
                 }
                 return new Result(before.get(), false);
             }
-            sweep();
+            sweep(today);
             List<String> ids;
             try {
-                ids = launch.apply(Sha256.hex(object + "\n" + fingerprint + "\n" + tries));
+                ids = launch.apply(Sha256.hex(hash + "\n" + fingerprint + "\n" + tries));
             } catch (ProblemException e) {
                 // The same token would be answered with the same refusal.
                 note(object, new Done(fingerprint, executor, List.of(), clock.instant(), tries + 1), etag);
@@ -103,7 +103,7 @@ final class LaunchKeys {
             note(object, done, etag);
             return new Result(done, true);
         } finally {
-            underWay.remove(object);
+            underWay.remove(hash);
         }
     }
 
@@ -112,15 +112,12 @@ final class LaunchKeys {
         var _ = store.replace(object, json.writeValueAsBytes(done), etag);
     }
 
-    /** Forgets some of those whose day is over. */
-    private void sweep() {
-        Instant over = clock.instant().minus(AGE);
-        List<String> old = store.list(ObjectKeys.launch(""), null, SWEEP).stream().map(ObjectStore.Entry::key)
-                .filter(key -> store.get(key).map(stored -> json.readValue(stored.bytes(), Done.class))
-                        .filter(done -> done.at.isBefore(over)).isPresent())
-                .toList();
-        if (!old.isEmpty()) {
-            store.delete(old);
-        }
+    /** Forgets the days before yesterday, a part at a time. */
+    private void sweep(LocalDate today) {
+        store.folders(ObjectKeys.launches(), null, DAYS).stream()
+                .filter(day -> day.compareTo(today.minusDays(1).toString()) < 0)
+                .map(day -> store.list(ObjectKeys.launch(LocalDate.parse(day), ""), null, SWEEP).stream()
+                        .map(ObjectStore.Entry::key).toList())
+                .forEach(store::delete);
     }
 }

@@ -1,9 +1,9 @@
 package dev.wren.gateway.executor.local;
 
+import dev.wren.gateway.executor.WorkerJar;
 import dev.wren.gateway.files.CacheFolder;
 import dev.wren.protocol.Sha256;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -28,7 +28,6 @@ import org.slf4j.LoggerFactory;
 final class WorkerInstall implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(WorkerInstall.class);
-    private static final String RESOURCE = "/META-INF/wren-worker.jar";
     private static final long TRAINING_SECONDS = 120;
 
     private final CacheFolder folder;
@@ -52,7 +51,7 @@ final class WorkerInstall implements AutoCloseable {
      */
     static WorkerInstall into(CacheFolder folder, List<String> options) {
         try {
-            byte[] bytes = bytes();
+            byte[] bytes = WorkerJar.bytes();
             WorkerInstall install = new WorkerInstall(folder, "worker-" + hash(bytes, options), options);
             install.removeOthers();
             if (!Files.exists(install.jar) || !Arrays.equals(Files.readAllBytes(install.jar), bytes)) {
@@ -62,16 +61,6 @@ final class WorkerInstall implements AutoCloseable {
         } catch (IOException e) {
             folder.close();
             throw new UncheckedIOException("the worker's jar cannot be put into " + folder.path(), e);
-        }
-    }
-
-    private static byte[] bytes() throws IOException {
-        try (InputStream resource = WorkerInstall.class.getResourceAsStream(RESOURCE)) {
-            if (resource == null) {
-                throw new IllegalStateException(
-                        "the worker's jar is not on the class path: the build puts it at " + RESOURCE);
-            }
-            return resource.readAllBytes();
         }
     }
 
@@ -117,7 +106,7 @@ final class WorkerInstall implements AutoCloseable {
         if (!Files.exists(jar)) {
             log.info("the worker's jar was removed from {} and is put there again", folder.path());
             folder.restore();
-            write(bytes());
+            write(WorkerJar.bytes());
         }
     }
 

@@ -2,12 +2,12 @@ package dev.wren.gateway.executor.standalone;
 
 import dev.wren.gateway.executor.InstancePool.RefusedException;
 import dev.wren.gateway.executor.InstancePool.WrongLaunchException;
+import dev.wren.gateway.executor.WorkerJar;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.gateway.store.StoreLinks;
 import dev.wren.protocol.ObjectKeys;
 import dev.wren.protocol.Sha256;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -22,9 +22,6 @@ import org.jspecify.annotations.Nullable;
  * by several threads.
  */
 final class Builds {
-
-    /** Where the gateway has its own. */
-    static final String OWN = "META-INF/wren-worker.jar";
 
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._=-]{1,128}");
     private static final int MOST_NAME = 200;
@@ -92,11 +89,8 @@ final class Builds {
     private String publishOwn() {
         String known = own;
         if (known == null) {
-            try (InputStream in = Builds.class.getClassLoader().getResourceAsStream(OWN)) {
-                if (in == null) {
-                    throw new IllegalStateException("the gateway has no " + OWN);
-                }
-                byte[] bytes = in.readAllBytes();
+            try {
+                byte[] bytes = WorkerJar.bytes();
                 known = Sha256.hex(Sha256.digest().digest(bytes));
                 digests.put(known, known);
                 boolean _ = store.putIfAbsent(ObjectKeys.build(known), bytes);

@@ -4,10 +4,12 @@ import dev.wren.gateway.executor.InstancePool.RefusedException;
 import io.awspring.cloud.autoconfigure.core.AwsClientBuilderConfigurer;
 import java.math.BigDecimal;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -25,6 +27,8 @@ import software.amazon.awssdk.services.ec2.model.FleetLaunchTemplateOverridesReq
 import software.amazon.awssdk.services.ec2.model.FleetType;
 import software.amazon.awssdk.services.ec2.model.Filter;
 import software.amazon.awssdk.services.ec2.model.Instance;
+import software.amazon.awssdk.services.ec2.model.InstanceLifecycleType;
+import software.amazon.awssdk.services.ec2.model.InstanceStateName;
 import software.amazon.awssdk.services.ec2.model.ResourceType;
 import software.amazon.awssdk.services.ec2.model.SpotAllocationStrategy;
 import software.amazon.awssdk.services.ec2.model.Tag;
@@ -35,6 +39,8 @@ final class Fleet implements AutoCloseable {
 
     /** Whose value is the pool's name, and nothing but it. */
     static final String POOL_TAG = "wren-pool";
+    /** What EC2's console shows. */
+    static final String NAME_TAG = "Name";
 
     private static final Logger log = LoggerFactory.getLogger(Fleet.class);
     /** The most that EC2 describes, or ends, with one request. */
@@ -133,17 +139,44 @@ final class Fleet implements AutoCloseable {
         return new RefusedException("Unreachable", "EC2 does not answer: " + e.getMessage());
     }
 
-    /** The pool's instances, those included that have just ended; all of them, by pages. */
-    List<Instance> instances() {
+    /**
+     * An instance as EC2 says it.
+     *
+     * @param name of its tag, or empty
+     * @param isOver whether it has ended, or is about to
+     */
+    record Seen(String id, String name, String instanceType, boolean spot, String publicDnsName,
+            @Nullable Instant launchedAt,
+            boolean isOver) {
+
+        private static Seen of(Instance instance) {
+            return new Seen(instance.instanceId(), Fleet.tag(instance, NAME_TAG), instance.instanceTypeAsString(),
+                    instance.instanceLifecycle() == InstanceLifecycleType.SPOT,
+                    Objects.requireNonNullElse(instance.publicDnsName(), ""),
+                    instance.launchTime(),
+                    Fleet.isOver(instance.state().name()));
+        }
+    }
+
+    private static boolean isOver(InstanceStateName state) {
+        return switch (state) {
+            case SHUTTING_DOWN, TERMINATED, STOPPING, STOPPED -> true;
+            case PENDING, RUNNING, UNKNOWN_TO_SDK_VERSION -> false;
+        };
+    }
+
+    /** The pool's instances by their ids, those included that have just ended; all of them, by pages. */
+    Map<String, Seen> instances() {
         return client.describeInstancesPaginator(describe -> describe.maxResults(MOST)
                 .filters(Filter.builder().name("tag:" + POOL_TAG).values(pool).build()))
                 .reservations().stream().flatMap(each -> each.instances().stream())
                 // A filter's value may have wildcards; a pool's name is only itself.
-                .filter(each -> tag(each, POOL_TAG).equals(pool)).toList();
+                .filter(each -> tag(each, POOL_TAG).equals(pool)).map(Seen::of)
+                .collect(Collectors.toMap(Seen::id, each -> each));
     }
 
     /** The value of an instance's tag; empty if it has none. */
-    static String tag(Instance instance, String key) {
+    private static String tag(Instance instance, String key) {
         return instance.tags().stream().filter(each -> each.key().equals(key)).map(Tag::value).findFirst().orElse("");
     }
 

@@ -22,8 +22,6 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
-import software.amazon.awssdk.services.ec2.model.InstanceLifecycleType;
-import software.amazon.awssdk.services.ec2.model.InstanceStateName;
 
 /**
  * The machines of a pool: what EC2 says of them, what they say of themselves, and what was done here. Safe for use by
@@ -34,13 +32,10 @@ final class Pool implements InstancePool {
     private static final Logger log = LoggerFactory.getLogger(Pool.class);
     /** What EC2 says is asked for again after that. */
     private static final Duration FRESH = Duration.ofSeconds(2);
-    /** Within that time EC2 may not know an instance that it has launched. */
-    private static final Duration UNKNOWN = Duration.ofMinutes(2);
     /** EC2 takes values of tags of 256 characters. */
     private static final int TAG = 250;
     /** Ids in a line of the log. */
     private static final int SHOWN = 10;
-    private static final String NAME_TAG = "Name";
     private static final String OWN_TAGS = "wren-";
 
     private final String name;
@@ -51,9 +46,10 @@ final class Pool implements InstancePool {
     private final Builds builds;
     private final ReportTokens tokens;
     private final Clock clock;
+    private final MachineViews views;
     private final Object looking = new Object();
     /** Guarded by {@link #looking}, like what follows. */
-    private List<software.amazon.awssdk.services.ec2.model.Instance> seen = List.of();
+    private Map<String, Fleet.Seen> seen = Map.of();
     private @Nullable Instant seenAt;
     private @Nullable String trouble;
     private volatile Map<State, Long> counts = Map.of();
@@ -70,6 +66,7 @@ final class Pool implements InstancePool {
         this.builds = builds;
         this.tokens = tokens;
         this.clock = clock;
+        this.views = new MachineViews(settings.silentAfter());
     }
 
     /** A machine says what it is at. Returns false if it is not believed. */
@@ -97,7 +94,7 @@ final class Pool implements InstancePool {
                 throw e;
             }
             Instant now = clock.instant();
-            String shown = launch.tags().getOrDefault(NAME_TAG, settings.queue());
+            String shown = launch.tags().getOrDefault(Fleet.NAME_TAG, settings.queue());
             machines.put(ids, record -> new MachineRecord(record.id(), record.heardAt(), record.heartbeat(),
                     record.launch() != null
                             ? record.launch()
@@ -105,7 +102,7 @@ final class Pool implements InstancePool {
                     record.drainBy()));
             forgetSeen();
             log.info("executor {}: {} instances of {} were launched: {}", name, ids.size(), type, ids);
-            return ids.stream().map(id -> view(machines.find(id).orElseThrow(), null, now)).toList();
+            return ids.stream().map(id -> views.of(machines.find(id).orElseThrow(), null, false, now)).toList();
         }
     }
 
@@ -149,7 +146,7 @@ final class Pool implements InstancePool {
     /** What an instance reads of itself when it starts. */
     private Map<String, String> tags(Launch launch, Builds.Build build) {
         Map<String, String> tags = new LinkedHashMap<>();
-        tags.put(NAME_TAG, settings.queue());
+        tags.put(Fleet.NAME_TAG, settings.queue());
         launch.tags().forEach((key, value) -> {
             if (key.startsWith(OWN_TAGS) || key.startsWith("aws:")) {
                 throw new WrongLaunchException("tags/" + key,
@@ -189,14 +186,14 @@ final class Pool implements InstancePool {
 
     @Override
     public List<Instance> instances() {
-        Map<String, software.amazon.awssdk.services.ec2.model.Instance> onEc2 = new HashMap<>();
-        look(FRESH).forEach(each -> onEc2.put(each.instanceId(), each));
+        Map<String, Fleet.Seen> onEc2 = new HashMap<>(look(FRESH));
         Instant now = clock.instant();
         List<Instance> all = new ArrayList<>();
-        machines.all().forEach(record -> all.add(view(record, onEc2.remove(record.id()), now)));
+        boolean known = isKnown();
+        machines.all().forEach(record -> all.add(views.of(record, onEc2.remove(record.id()), known, now)));
         // What a gateway has launched that died before it could note it.
         onEc2.forEach((id, instance) -> all
-                .add(view(new MachineRecord(id, null, null, null, null), instance, now)));
+                .add(views.of(new MachineRecord(id, null, null, null, null), instance, known, now)));
         all.sort(Comparator.comparing(Instance::launchedAt).thenComparing(Instance::id));
         counts = all.stream().collect(Collectors.groupingBy(Instance::state, Collectors.counting()));
         return all;
@@ -214,7 +211,7 @@ final class Pool implements InstancePool {
     }
 
     /** What EC2 says, not older than that where it answers. */
-    private List<software.amazon.awssdk.services.ec2.model.Instance> look(Duration age) {
+    private Map<String, Fleet.Seen> look(Duration age) {
         synchronized (looking) {
             Instant now = clock.instant();
             if (settings.ec2() && (seenAt == null || !now.isBefore(seenAt.plus(age)))) {
@@ -234,87 +231,11 @@ final class Pool implements InstancePool {
         }
     }
 
-    private Instance view(MachineRecord record, software.amazon.awssdk.services.ec2.model.@Nullable Instance ec2,
-            Instant now) {
-        RemoteHeartbeat heartbeat = record.heartbeat();
-        MachineRecord.Launched launch = record.launch();
-        State state = state(record, ec2, now);
-        Instant launchedAt = ec2 != null && ec2.launchTime() != null
-                ? ec2.launchTime()
-                : launch != null
-                        ? launch.at()
-                        : heartbeat != null ? Instant.ofEpochMilli(heartbeat.launchedAtMillis()) : now;
-        Duration since = record.heardAt() == null ? Duration.ZERO : Duration.between(record.heardAt(), now);
-        RemoteHeartbeat live = state == State.RUNNING || state == State.DRAINING ? heartbeat : null;
-        return new Instance(record.id(),
-                ec2 != null && !Fleet.tag(ec2, NAME_TAG).isEmpty()
-                        ? Fleet.tag(ec2, NAME_TAG)
-                        : launch != null ? launch.name() : record.id(),
-                state,
-                ec2 != null ? ec2.instanceTypeAsString() : launch != null ? launch.instanceType() : text(heartbeat),
-                launch != null
-                        ? launch.spotPrice() != null
-                        : ec2 != null && ec2.instanceLifecycle() == InstanceLifecycleType.SPOT,
-                ec2 != null && ec2.publicDnsName() != null
-                        ? ec2.publicDnsName()
-                        : heartbeat == null ? "" : heartbeat.dnsName(),
-                launchedAt, positive(Duration.between(launchedAt, now)),
-                live == null
-                        ? null
-                        : live.running() > 0 ? Duration.ZERO : Duration.ofMillis(live.idleMillis()).plus(since),
-                live == null || live.endsInMillis() == null
-                        ? null
-                        : positive(Duration.ofMillis(live.endsInMillis()).minus(since)),
-                heartbeat == null ? 0 : heartbeat.calls(), live == null ? 0 : live.running(),
-                heartbeat == null ? "" : heartbeat.build());
-    }
-
-    private static String text(@Nullable RemoteHeartbeat heartbeat) {
-        return heartbeat == null ? "" : heartbeat.instanceType();
-    }
-
-    private static Duration positive(Duration duration) {
-        return duration.isNegative() ? Duration.ZERO : duration;
-    }
-
-    private State state(MachineRecord record, software.amazon.awssdk.services.ec2.model.@Nullable Instance ec2,
-            Instant now) {
-        RemoteHeartbeat heartbeat = record.heartbeat();
-        MachineRecord.Launched launch = record.launch();
-        boolean isEc2 = record.id().startsWith(Machines.EC2_ID);
-        if (ec2 != null && isOver(ec2.state().name())) {
-            return State.TERMINATED;
-        }
-        if (isEc2 && ec2 == null && isKnown()
-                && (launch == null || !now.isBefore(launch.at().plus(UNKNOWN)))) {
-            return State.TERMINATED;
-        }
-        if (heartbeat != null && heartbeat.state() == RemoteHeartbeat.State.ENDED) {
-            return State.TERMINATED;
-        }
-        if (record.drainBy() != null
-                || (heartbeat != null && heartbeat.state() == RemoteHeartbeat.State.DRAINING)) {
-            return State.DRAINING;
-        }
-        Instant heardAt = record.heardAt();
-        if (heartbeat == null || heardAt == null) {
-            return State.PENDING;
-        }
-        return now.isBefore(heardAt.plus(settings.silentAfter())) ? State.RUNNING : State.SILENT;
-    }
-
     /** Whether EC2 has answered of late: else what it does not say is no news. */
     private boolean isKnown() {
         synchronized (looking) {
             return seenAt != null && trouble == null;
         }
-    }
-
-    private static boolean isOver(InstanceStateName state) {
-        return switch (state) {
-            case SHUTTING_DOWN, TERMINATED, STOPPING, STOPPED -> true;
-            case PENDING, RUNNING, UNKNOWN_TO_SDK_VERSION -> false;
-        };
     }
 
     @Override
@@ -363,8 +284,7 @@ final class Pool implements InstancePool {
 
     /** Ends what is overdue, or nobody's, and writes and forgets what is worth it. */
     void keep() {
-        Map<String, software.amazon.awssdk.services.ec2.model.Instance> onEc2 = new HashMap<>();
-        look(Duration.ZERO).forEach(each -> onEc2.put(each.instanceId(), each));
+        Map<String, Fleet.Seen> onEc2 = look(Duration.ZERO);
         Instant now = clock.instant();
         Map<String, List<String>> ended = new HashMap<>();
         for (Instance each : instances()) {
@@ -373,7 +293,7 @@ final class Pool implements InstancePool {
             }
             MachineRecord record = machines.find(each.id())
                     .orElseGet(() -> new MachineRecord(each.id(), null, null, null, null));
-            if (!isOver(onEc2.get(each.id()).state().name())) {
+            if (!onEc2.get(each.id()).isOver()) {
                 reasonToEnd(each, record, now)
                         .ifPresent(why -> ended.computeIfAbsent(why, _ -> new ArrayList<>()).add(each.id()));
             }
@@ -407,8 +327,7 @@ final class Pool implements InstancePool {
     }
 
     /** Terminated instances are shown as long as EC2 shows them. */
-    private boolean isForgotten(MachineRecord record, software.amazon.awssdk.services.ec2.model.@Nullable Instance ec2,
-            Instant now) {
+    private boolean isForgotten(MachineRecord record, Fleet.@Nullable Seen ec2, Instant now) {
         Instant last = record.heardAt() != null
                 ? record.heardAt()
                 : record.launch() != null ? record.launch().at() : Instant.EPOCH;
