@@ -3,6 +3,7 @@ package dev.wren.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.wren.BesideOthers;
 import dev.wren.protocol.CallsetId;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /** Gateways and workers that are killed in the middle: nothing is lost, and what was seen stays. */
+@BesideOthers
 class CrashIT {
 
     private static final int CALLS = 2000;

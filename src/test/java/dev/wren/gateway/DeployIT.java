@@ -2,6 +2,7 @@ package dev.wren.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.wren.BesideOthers;
 import dev.wren.gateway.store.s3.MotoServer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -10,15 +11,13 @@ import java.util.Base64;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The templates in {@code deploy/} are right as far as that can be seen without AWS. */
-@Execution(ExecutionMode.CONCURRENT)
+@BesideOthers
 class DeployIT {
 
     private static final Path LAMBDA = Path.of("deploy/lambda.yaml").toAbsolutePath();

@@ -120,7 +120,7 @@ class NdjsonIT {
             await().atMost(Duration.ofSeconds(10)).until(() -> receiving(1));
         }
         await().atMost(Duration.ofSeconds(10)).until(() -> receiving(0));
-        assertThat(TestStore.unfinished(store)).isEmpty();
+        await().untilAsserted(() -> assertThat(TestStore.unfinished(store)).isEmpty());
         assertThat(storedObjects()).isEqualTo(before);
     }
 

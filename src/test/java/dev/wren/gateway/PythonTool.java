@@ -37,6 +37,12 @@ public record PythonTool(String name, String version, String command) {
 
     /** Installs it if it is not there; the start of its command line. */
     public List<String> install() throws Exception {
+        synchronized (TARGET) {
+            return installAlone();
+        }
+    }
+
+    private List<String> installAlone() throws Exception {
         boolean python = runs(List.of("python3", "--version"));
         if (!python) {
             System.out.println("What needs " + name + " is left out: there is no python3 here.");

@@ -3,6 +3,7 @@ package dev.wren.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.wren.BesideOthers;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.protocol.CallsetId;
 import dev.wren.protocol.Sha256;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 
 /** What is old goes by itself; what is in use stays. */
+@BesideOthers
 class RetentionIT {
 
     private static final String SQUARE = "{\"function\":{\"jar\":\"fn\",\"handler\":\"fn.Square\"},\"iterdata\":";

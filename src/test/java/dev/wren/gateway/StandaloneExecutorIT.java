@@ -1,5 +1,6 @@
 package dev.wren.gateway;
 
+import dev.wren.BesideOthers;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -9,6 +10,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 
 /** What a map may rely on holds on a pool of machines as it does on this one. */
+@BesideOthers
 class StandaloneExecutorIT extends ExecutorContract {
 
     private static TestPool pool;
@@ -40,6 +42,6 @@ class StandaloneExecutorIT extends ExecutorContract {
 
     @Override
     List<String> keys(Path store, String prefix) {
-        return TestStore.keysOnS3(store, prefix);
+        return pool.keys(store, prefix);
     }
 }

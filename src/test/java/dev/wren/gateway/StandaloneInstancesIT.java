@@ -3,6 +3,7 @@ package dev.wren.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.wren.BesideOthers;
 import dev.wren.gateway.aws.Ec2Server;
 import dev.wren.protocol.Sha256;
 import java.nio.file.Path;
@@ -25,6 +26,7 @@ import software.amazon.awssdk.services.ec2.model.TagSpecification;
 import tools.jackson.databind.JsonNode;
 
 /** Instances of EC2: launched, seen, ended, and what EC2 does wrong. */
+@BesideOthers
 class StandaloneInstancesIT {
 
     private static final Duration SOON = Duration.ofSeconds(60);
@@ -73,6 +75,7 @@ class StandaloneInstancesIT {
             assertThat(ids).hasSize(3).doesNotHaveDuplicates();
             await().atMost(SOON).untilAsserted(() -> assertThat(instances(http, "running")).as(() -> log(ids))
                     .hasSize(3));
+            InstanceWatch watch = new InstanceWatch(http, pool.ec2(), ids);
             String id = http.map(ExecutorContract.map(",\"jobMaxRuntime\":20", IntStream.range(0, 500)
                     .mapToObj(i -> "square " + i).toList()));
             http.until("/calls/" + id, callset -> callset.path("states").path("success").asInt() >= 50);
@@ -90,6 +93,11 @@ class StandaloneInstancesIT {
                 assertThat(instances(http, "running")).extracting(each -> each.path("id").asString())
                         .containsExactly(ids.get(0));
             });
+            watch.close();
+            assertThat(watch.wrong()).isEmpty();
+            assertThat(watch.states().getFirst()).containsExactly("running");
+            assertThat(watch.states().get(1)).endsWith("terminated");
+            assertThat(watch.states().get(2)).endsWith("terminated");
             JsonNode left = http.get("/instances/" + ids.get(0)).json();
             assertThat(left.path("instanceType").asString()).isEqualTo("m7i.large");
             assertThat(left.path("spot").asBoolean()).isTrue();
@@ -281,7 +289,7 @@ class StandaloneInstancesIT {
             assertThat(http.post("/instances", "{\"gitCommit\":\"no-such\"}").json().path("errors").get(0)
                     .path("pointer").asString()).isEqualTo("/gitCommit");
             assertThat(http.post("/instances?executor=local", "{}").status()).isEqualTo(400);
-            TestStore.writeOnS3(store, "builds/branches/topic=2Fone", "abc123\n");
+            pool.write(store, "builds/branches/topic=2Fone", "abc123\n");
             assertThat(http.post("/instances", "{\"gitBranch\":\"topic/one\"}").json().path("errors").get(0)
                     .path("detail").asString()).contains("builds/abc123/wren-worker.jar");
             assertThat(pool.ec2().live()).isEmpty();
@@ -306,7 +314,7 @@ class StandaloneInstancesIT {
                     .path("id"));
             assertThat(http.post("/instances", "{\"number\":2}", key).status()).isEqualTo(422);
             assertThat(pool.ec2().live()).hasSize(1);
-            TestStore.writeOnS3(store, "builds/abc123/wren-worker.jar", "a build");
+            pool.write(store, "builds/abc123/wren-worker.jar", "a build");
             launch(http, "{\"gitBranch\":\"topic/one\",\"spotPrice\":0.01,\"tags\":{\"team\":\"red\"}}");
             assertThat(pool.ec2().live()).anySatisfy(instance -> assertThat(instance.tags())
                     .anyMatch(tag -> tag.key().equals("wren-build") && tag.value().equals("abc123"))

@@ -3,6 +3,8 @@ package dev.wren.gateway;
 import dev.wren.gateway.aws.Ec2Server;
 import dev.wren.gateway.aws.SqsServer;
 import dev.wren.gateway.store.s3.S3Server;
+import io.awspring.cloud.autoconfigure.core.AwsClientBuilderConfigurer;
+import io.awspring.cloud.autoconfigure.core.AwsProperties;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -15,7 +17,15 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.springframework.context.support.GenericApplicationContext;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.regions.providers.AwsRegionProvider;
+import software.amazon.awssdk.services.ec2.Ec2ClientBuilder;
+import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.SqsClientBuilder;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
 /** Stand-ins for SQS and S3, gateways with a pool, and machines that join it by the documented command. */
@@ -25,17 +35,13 @@ final class TestPool implements AutoCloseable {
 
     private final SqsServer sqs = SqsServer.start();
     private final SqsClient client = sqs.client();
-    private final Map<String, String> properties;
+    private final S3Server s3 = S3Server.start();
+    private final String bucket = s3.newBucket();
     private final Map<Path, Integer> numbers = new HashMap<>();
     private final List<Process> machines = new ArrayList<>();
     private @Nullable Ec2Server ec2;
 
     private TestPool() {
-        // As the AWS SDK finds them.
-        properties = Map.of("aws.endpointUrlSqs", sqs.endpoint().toString(), "aws.endpointUrlS3",
-                TestStore.s3().endpoint().toString(), "aws.region", "us-east-1", "aws.accessKeyId", S3Server.KEY,
-                "aws.secretAccessKey", S3Server.SECRET);
-        properties.forEach(System::setProperty);
     }
 
     static TestPool start() {
@@ -48,7 +54,6 @@ final class TestPool implements AutoCloseable {
         Ec2Server server = Ec2Server.start(Map.of("AWS_ENDPOINT_URL_SQS", pool.sqs.endpoint().toString(), "WREN_MORE",
                 options));
         pool.ec2 = server;
-        System.setProperty("aws.endpointUrlEc2", server.endpoint().toString());
         return pool;
     }
 
@@ -70,18 +75,55 @@ final class TestPool implements AutoCloseable {
     }
 
     /** A gateway whose executor is the pool. */
-    RunningGateway gateway(Path store, String... settings) {
-        return RunningGateway.startWithFunctions(store, settings(store, settings));
-    }
-
-    /** Settings of such a gateway, its store included. */
-    String[] settings(Path store, String... more) {
-        return Stream.of(TestStore.onS3(store).stream()
-                .filter(each -> !each.startsWith("--spring.cloud.aws.")),
+    RunningGateway gateway(Path store, String... more) {
+        return RunningGateway.startWithFunctions(store, this::endpoints, Stream.of(
+                Stream.of(s3.settings("s3://" + bucket + "/" + number(store))),
                 Stream.of("--wren.default-executor=standalone", "--wren.executors.standalone.queue=" + queue(store),
                         "--wren.remote.reports-queue=pool-reports-" + number(store), "--wren.remote.visibility=2s",
-                        "--wren.dispatch.lease=5s", "--spring.cloud.aws.endpoint="),
-                Stream.of(more)).flatMap(each -> each).toArray(String[]::new);
+                        "--wren.dispatch.lease=5s"),
+                Stream.of(more)).flatMap(each -> each).toArray(String[]::new));
+    }
+
+    /** One endpoint is for all services of AWS; here each has its own. */
+    private void endpoints(GenericApplicationContext context) {
+        context.registerBean("endpoints", AwsClientBuilderConfigurer.class,
+                () -> new Endpoints(context.getBean(AwsCredentialsProvider.class),
+                        context.getBean(AwsRegionProvider.class), context.getBean(AwsProperties.class)),
+                definition -> definition.setPrimary(true));
+    }
+
+    private final class Endpoints extends AwsClientBuilderConfigurer {
+
+        Endpoints(AwsCredentialsProvider credentials, AwsRegionProvider region, AwsProperties properties) {
+            super(credentials, region, properties);
+        }
+
+        @Override
+        public <T extends AwsClientBuilder<T, ?>> T configure(T builder) {
+            T configured = super.configure(builder);
+            if (builder instanceof SqsClientBuilder) {
+                return configured.endpointOverride(sqs.endpoint());
+            }
+            return builder instanceof Ec2ClientBuilder && ec2 != null
+                    ? configured.endpointOverride(ec2.endpoint())
+                    : configured;
+        }
+    }
+
+    /** Objects of the store of the gateways with that folder. */
+    List<String> keys(Path store, String prefix) {
+        String root = number(store) + "/";
+        try (S3Client objects = s3.client()) {
+            return objects.listObjectsV2Paginator(list -> list.bucket(bucket).prefix(root + prefix)).contents()
+                    .stream().map(each -> each.key().substring(root.length())).toList();
+        }
+    }
+
+    /** Writes an object, whatever is there. */
+    void write(Path store, String key, String text) {
+        try (S3Client objects = s3.client()) {
+            objects.putObject(put -> put.bucket(bucket).key(number(store) + "/" + key), RequestBody.fromString(text));
+        }
     }
 
     /** A machine that joins the pool. */
@@ -136,13 +178,12 @@ final class TestPool implements AutoCloseable {
 
     @Override
     public void close() {
-        properties.keySet().forEach(System::clearProperty);
-        System.clearProperty("aws.endpointUrlEc2");
         if (ec2 != null) {
             ec2.close();
         }
         endMachines();
         client.close();
         sqs.close();
+        s3.close();
     }
 }

@@ -2,19 +2,18 @@ package dev.wren.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.wren.BesideOthers;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** As an image is built: what the image's environments are started with is made, and fits. */
-@Execution(ExecutionMode.CONCURRENT)
+@BesideOthers
 class LambdaTrainingIT {
 
     private static final String JAR = Path.of(System.getProperty("test.wren.lambda")).toAbsolutePath().toString();

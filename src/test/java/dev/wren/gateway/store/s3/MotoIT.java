@@ -3,12 +3,11 @@ package dev.wren.gateway.store.s3;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.wren.BesideOthers;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.gateway.store.ObjectStoreContract;
 import dev.wren.gateway.store.StoreException;
 import java.time.Clock;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,7 +16,7 @@ import software.amazon.awssdk.services.s3.S3Client;
 import org.jspecify.annotations.Nullable;
 
 /** The contract on a server of another make, whose races are its own. */
-@Execution(ExecutionMode.CONCURRENT)
+@BesideOthers
 class MotoIT extends ObjectStoreContract {
 
     private static @Nullable MotoServer server;
