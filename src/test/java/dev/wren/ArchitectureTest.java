@@ -30,9 +30,9 @@ class ArchitectureTest {
     private static Map<String, ArchRule> rules(String root) {
         Map<String, ArchRule> rules = new LinkedHashMap<>();
         rules.put("protocol uses the JDK alone", classes()
-                .that().resideInAnyPackage(root + ".protocol", root + ".protocol.jvm")
+                .that().resideInAnyPackage(root + ".protocol", root + ".protocol.jvm", root + ".protocol.jar")
                 .should().onlyDependOnClassesThat(
-                        resideInAnyPackage(root + ".protocol", root + ".protocol.jvm", "java..",
+                        resideInAnyPackage(root + ".protocol", root + ".protocol.jvm", root + ".protocol.jar", "java..",
                                 "org.jspecify.annotations..")));
         rules.put("the protocol with far workers uses the JDK and a parser alone", classes()
                 .that().resideInAPackage(root + ".protocol.remote..")

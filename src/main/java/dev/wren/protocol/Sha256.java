@@ -1,6 +1,12 @@
 package dev.wren.protocol;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -28,6 +34,15 @@ public final class Sha256 {
     /** The same in lower-case hex. */
     public static String hex(String text) {
         return hex(hash(text));
+    }
+
+    /** The hash of a file's bytes, in lower-case hex. */
+    public static String of(Path file) throws IOException {
+        MessageDigest digest = digest();
+        try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
+            in.transferTo(OutputStream.nullOutputStream());
+        }
+        return hex(digest.digest());
     }
 
     /** A hash in lower-case hex. */

@@ -66,7 +66,7 @@ final class LocalWorker {
         }
         WorkerSettings settings = WorkerSettings.read(new WireReader(welcome.body()));
         try (CallOutput output = new CallOutput(outputFile, settings.excerptLimit(), settings.logLimit());
-                Functions functions = new Functions(settings.nestingLimit(), clock.clock())) {
+                Functions functions = new Functions(settings.nestingLimit(), settings.resultLimit(), clock.clock())) {
             output.install();
             Runtime.getRuntime().addShutdownHook(new Thread(this::lastFlush, "wren-last-flush"));
             reports.start();

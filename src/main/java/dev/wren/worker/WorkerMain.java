@@ -1,6 +1,7 @@
 package dev.wren.worker;
 
 import dev.wren.protocol.jvm.Folders;
+import dev.wren.worker.function.FunctionLoaders;
 import dev.wren.worker.run.WorkerClock;
 import dev.wren.worker.run.WorkingFolder;
 import dev.wren.worker.standalone.Standalone;
@@ -63,8 +64,10 @@ public final class WorkerMain {
     }
 
     private static void local(Path folder) {
+        FunctionLoaders.install();
         try {
-            WorkingFolder work = new WorkingFolder(Path.of("").toAbsolutePath());
+            WorkingFolder work = new WorkingFolder(Path.of("").toAbsolutePath(),
+                    Path.of(System.getProperty("java.io.tmpdir")));
             try {
                 new LocalWorker(Connection.to(folder.resolve("socket")), WorkerClock.system(),
                         folder.resolve("progress"), () -> end(folder)).run(folder.resolve("output"), work);
@@ -94,6 +97,7 @@ public final class WorkerMain {
     }
 
     private static void train() {
+        FunctionLoaders.install();
         try {
             Training.run();
         } catch (Throwable t) {

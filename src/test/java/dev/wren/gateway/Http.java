@@ -67,6 +67,11 @@ final class Http {
                 .POST(HttpRequest.BodyPublishers.ofByteArray(body)));
     }
 
+    /** The same with a media type of its own. */
+    Answer body(String path, String text, String type) {
+        return send(request(path).header("Content-Type", type).POST(HttpRequest.BodyPublishers.ofString(text)));
+    }
+
     Answer delete(String path, String... headers) {
         return send(request(path, headers).DELETE());
     }

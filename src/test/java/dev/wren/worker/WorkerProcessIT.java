@@ -393,7 +393,7 @@ class WorkerProcessIT {
 
     @ParameterizedTest
     @CsvSource({"fn.NoSuch, fn.NoSuch", "fn.Alone, not public", "fn.Unfinished, abstract",
-            "fn.PrivateConstructor, constructor", "fn.LambdaStream, RequestStreamHandler", "fn.Points$Point, neither",
+            "fn.PrivateConstructor, constructor", "fn.Points$Point, neither",
             "fn.BadConstructor, no luck", "fn.BadInitialiser, nonsense", "fn.BadInitialiser::method, nonsense",
             "fn.Methods::same, 2 public methods", "fn.Methods::none, 0 parameters", "fn.Methods::three, 3 parameters",
             "fn.Methods::hidden, no public method", "fn.Methods::wrongSecond, second parameter"})

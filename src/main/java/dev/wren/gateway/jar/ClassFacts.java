@@ -3,13 +3,16 @@ package dev.wren.gateway.jar;
 import java.lang.classfile.Attributes;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.ClassModel;
+import java.lang.classfile.FieldModel;
 import java.lang.classfile.MethodModel;
 import java.lang.classfile.attribute.InnerClassInfo;
 import java.lang.classfile.constantpool.ClassEntry;
 import java.lang.constant.ClassDesc;
 import java.lang.reflect.AccessFlag;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -24,15 +27,17 @@ import org.jspecify.annotations.Nullable;
  * @param superclass internal name; null for {@code java.lang.Object}
  * @param interfaces internal names
  * @param methods declared ones, constructors too
+ * @param constants names of its public fields that are static and final, with their types
  */
 record ClassFacts(String internalName, int flags, @Nullable String outer, boolean inner, @Nullable String superclass,
-        List<String> interfaces, List<Method> methods) {
+        List<String> interfaces, List<Method> methods, Map<String, ClassDesc> constants) {
 
     private static final int SHOWN = 200;
 
     ClassFacts {
         interfaces = List.copyOf(interfaces);
         methods = List.copyOf(methods);
+        constants = Map.copyOf(constants);
     }
 
     /**
@@ -87,10 +92,18 @@ record ClassFacts(String internalName, int flags, @Nullable String outer, boolea
             methods.add(new Method(method.methodName().stringValue(), method.flags().flagsMask(),
                     method.methodTypeSymbol().parameterList()));
         }
+        Map<String, ClassDesc> constants = new HashMap<>();
+        for (FieldModel field : model.fields()) {
+            if (field.flags().has(AccessFlag.PUBLIC) && field.flags().has(AccessFlag.STATIC)
+                    && field.flags().has(AccessFlag.FINAL)) {
+                constants.put(field.fieldName().stringValue(), field.fieldTypeSymbol());
+            }
+        }
         return new ClassFacts(name, flags,
                 nested.flatMap(InnerClassInfo::outerClass).map(ClassEntry::asInternalName).orElse(null),
                 nested.isPresent() && (flags & AccessFlag.STATIC.mask()) == 0,
-                model.superclass().map(ClassEntry::asInternalName).orElse(null), interfaces, methods);
+                model.superclass().map(ClassEntry::asInternalName).orElse(null), interfaces, methods,
+                constants);
     }
 
     /** For people: with dots. */
@@ -106,6 +119,13 @@ record ClassFacts(String internalName, int flags, @Nullable String outer, boolea
 
     boolean has(AccessFlag flag) {
         return (flags & flag.mask()) != 0;
+    }
+
+    /** Whether one of its constants is an instance of a class. */
+    boolean hasInstance(String constant, ClassFacts of) {
+        ClassDesc type = constants.get(constant);
+        return type != null && type.isClassOrInterface()
+                && type.descriptorString().equals("L" + of.internalName + ";");
     }
 
     /** The super class and the interfaces. */

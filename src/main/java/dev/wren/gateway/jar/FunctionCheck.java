@@ -26,9 +26,19 @@ import org.springframework.stereotype.Component;
 public final class FunctionCheck {
 
     private static final List<String> INTERFACES = List.of("java/util/function/Function",
-            "java/util/function/BiFunction", "com/amazonaws/services/lambda/runtime/RequestHandler");
+            "java/util/function/BiFunction", "com/amazonaws/services/lambda/runtime/RequestHandler",
+            "com/amazonaws/services/lambda/runtime/RequestStreamHandler", "kotlin/jvm/functions/Function1");
+    /** Functions of other languages, which have no one interface. */
+    private static final List<String> FOREIGN = List.of("kotlin/jvm/functions/Function", "scala/Function",
+            "groovy/lang/Closure");
     private static final String JDK = "java/";
     private static final ClassDesc MAP = ClassDesc.of("java.util.Map");
+    private static final ClassDesc CONTEXT = ClassDesc.of("com.amazonaws.services.lambda.runtime.Context");
+    private static final ClassDesc IN = ClassDesc.of("java.io.InputStream");
+    private static final ClassDesc OUT = ClassDesc.of("java.io.OutputStream");
+    private static final String SUSPENDED = "Lkotlin/coroutines/Continuation;";
+    /** Where Kotlin and Scala keep the instance of an {@code object}. */
+    private static final List<String> SINGLETONS = List.of("INSTANCE", "MODULE$");
     /** Bytes of handlers that were found to be right. */
     private static final int REMEMBERED = 1 << 20;
     private static final int SHOWN = 10;
@@ -118,16 +128,20 @@ public final class FunctionCheck {
     }
 
     private static void checkClass(JarClasses classes, ClassFacts type) throws UnusableClassException {
-        checkInstance(type);
+        checkInstance(classes, type);
         // The interface itself need not be there: Lambda's is the worker's.
-        if (classes.hierarchy(type).stream()
-                .noneMatch(each -> each.interfaces().stream().anyMatch(INTERFACES::contains))) {
-            throw invalid("The class " + type.name() + " is none of java.util.function.Function, BiFunction and "
-                    + "com.amazonaws.services.lambda.runtime.RequestHandler; name a method by ::method instead.");
+        List<String> above = classes.hierarchy(type).stream().flatMap(each -> each.supertypes().stream()).toList();
+        if (above.stream().noneMatch(INTERFACES::contains)) {
+            throw invalid("The class " + type.name() + " is none of java.util.function.Function, BiFunction, Kotlin's"
+                    + " Function1, and RequestHandler and RequestStreamHandler of com.amazonaws.services.lambda.runtime;"
+                    + (above.stream().anyMatch(name -> FOREIGN.stream().anyMatch(name::startsWith))
+                            ? " implement java.util.function.Function, or"
+                            : "")
+                    + " name a method by ::method instead.");
         }
     }
 
-    private static void checkInstance(ClassFacts type) {
+    private static void checkInstance(JarClasses classes, ClassFacts type) throws UnusableClassException {
         if (type.has(AccessFlag.INTERFACE)) {
             throw invalid("The class " + type.name() + " is an interface, of which there are no instances.");
         }
@@ -138,11 +152,21 @@ public final class FunctionCheck {
                 .stream()
                 .anyMatch(method -> method.name().equals("<init>") && method.parameters().isEmpty()
                         && method.has(AccessFlag.PUBLIC));
-        if (!usable) {
+        if (!usable && !isOnly(classes, type)) {
             throw invalid("The class " + type.name() + " has no public constructor without parameters" + (type.inner()
                     ? ", as it is an inner class; make it static."
                     : "."));
         }
+    }
+
+    /** Whether it is an {@code object} or a companion, of which there is one instance. */
+    private static boolean isOnly(JarClasses classes, ClassFacts type) throws UnusableClassException {
+        if (SINGLETONS.stream().anyMatch(name -> type.hasInstance(name, type))) {
+            return true;
+        }
+        List<ClassFacts> outer = classes.outer(type);
+        return !outer.isEmpty() && outer.getFirst()
+                .hasInstance(type.internalName().substring(outer.getFirst().internalName().length() + 1), type);
     }
 
     private static void checkMethod(JarClasses classes, ClassFacts type, String name) throws UnusableClassException {
@@ -177,7 +201,7 @@ public final class FunctionCheck {
         }
         checkParameters(name, found.getFirst().parameters());
         if (!found.getFirst().has(AccessFlag.STATIC)) {
-            checkInstance(type);
+            checkInstance(classes, type);
         }
     }
 
@@ -198,12 +222,25 @@ public final class FunctionCheck {
     }
 
     private static void checkParameters(String name, List<ClassDesc> parameters) {
+        if (parameters.size() > 1 && parameters.getFirst().equals(IN) && parameters.get(1).equals(OUT)) {
+            if (parameters.size() > 3 || (parameters.size() == 3 && !parameters.get(2).equals(CONTEXT))) {
+                throw invalid("The method " + name + " is no handler of streams: these have an InputStream, an"
+                        + " OutputStream, and a Context of AWS Lambda's if they like.");
+            }
+            return;
+        }
+        if (!parameters.isEmpty() && parameters.getLast().descriptorString().equals(SUSPENDED)) {
+            throw invalid("The method " + name
+                    + " is a suspend function of Kotlin's; name one that calls it in runBlocking.");
+        }
         if (parameters.isEmpty() || parameters.size() > 2) {
             throw invalid("The method " + name + " has " + parameters.size()
-                    + " parameters; a handler has one, for the datum, or two, the second a java.util.Map.");
+                    + " parameters; a handler has one, for the datum, or two, the second a java.util.Map or a Context of"
+                    + " AWS Lambda's.");
         }
-        if (parameters.size() == 2 && !parameters.getLast().equals(MAP)) {
-            throw invalid("The second parameter of " + name + " must be a java.util.Map<String, Object>.");
+        if (parameters.size() == 2 && !parameters.getLast().equals(MAP) && !parameters.getLast().equals(CONTEXT)) {
+            throw invalid("The second parameter of " + name
+                    + " must be a java.util.Map<String, Object>, or a Context of AWS Lambda's.");
         }
     }
 

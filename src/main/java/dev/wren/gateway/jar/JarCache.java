@@ -6,6 +6,9 @@ import dev.wren.gateway.store.ObjectStore;
 import dev.wren.gateway.store.StoreException;
 import dev.wren.protocol.ObjectKeys;
 import dev.wren.protocol.Sha256;
+import dev.wren.protocol.jar.ClassPath;
+import dev.wren.protocol.jar.UnusableJarException;
+import dev.wren.protocol.jvm.Folders;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
@@ -54,7 +57,9 @@ final class JarCache implements AutoCloseable {
         final ReentrantLock making = new ReentrantLock();
         /** Whether the file is there, and is what its name says. Guarded by {@link #making}. */
         boolean ready;
-        /** Bytes of the file; 0 while there is none. Guarded by the cache's lock. */
+        /** Whether the jar has others in it, which were unpacked. Guarded by {@link #making}. */
+        boolean hasParts;
+        /** Bytes of the file, and of its parts; 0 while there is none. Guarded by the cache's lock. */
         long size;
         /** Who uses the file, or waits for it. Guarded by the cache's lock. */
         int leases;
@@ -90,7 +95,8 @@ final class JarCache implements AutoCloseable {
                 bytes += entry.size;
                 held.put(name.group(1), entry);
             } else {
-                Files.delete(file);
+                // Parts of jars too: they are made again, for nobody has looked after them.
+                Folders.delete(file);
             }
         }
         evict();
@@ -140,14 +146,20 @@ final class JarCache implements AutoCloseable {
         try {
             Path file = file(jar.sha256());
             // Whoever cleans the system's temporary files may have been here.
-            if (entry.ready && Files.exists(file)) {
+            if (entry.ready && Files.exists(file) && entry.hasParts == ClassPath.isUnpacked(file)) {
                 return;
             }
             entry.ready = false;
             if (!isIntact(file, jar.sha256())) {
                 setSize(entry, make(jar, file));
             }
+            long parts = ClassPath.unpack(file);
+            entry.hasParts = parts > 0;
+            setSize(entry, Files.size(file) + parts);
             entry.ready = true;
+        } catch (UnusableJarException e) {
+            throw new DamagedObjectException(ObjectKeys.jarContent(jar.tenant(), jar.sha256()),
+                    "it is no usable jar: " + e.why(), e);
         } catch (IOException e) {
             throw new StoreException("a jar cannot be made a file: " + e.getMessage(), e);
         } finally {
@@ -224,6 +236,7 @@ final class JarCache implements AutoCloseable {
             if (candidate.getValue().leases == 0) {
                 try {
                     Files.deleteIfExists(file(candidate.getKey()));
+                    ClassPath.delete(file(candidate.getKey()));
                     each.remove();
                     bytes -= candidate.getValue().size;
                 } catch (IOException e) {

@@ -1,5 +1,6 @@
 package dev.wren.gateway.jar;
 
+import dev.wren.protocol.jar.ClassPath;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -19,7 +20,7 @@ import java.util.zip.ZipFile;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The classes that a worker would see, read as class files: the JDK's, then those of a jar. Names are internal, with
+ * The classes that a worker would see, read as class files: the JDK's, then those of a jar and of the jars in it. Names are internal, with
  * slashes. Used by one thread.
  */
 final class JarClasses implements AutoCloseable {
@@ -48,7 +49,7 @@ final class JarClasses implements AutoCloseable {
             .map(name -> name.replace('.', '/'))
             .collect(Collectors.toUnmodifiableSet());
 
-    private final JarFile jar;
+    private final List<JarFile> jars = new ArrayList<>();
     private final List<String> excluded;
     private final Map<String, Optional<ClassFacts>> found = new HashMap<>();
     private long read;
@@ -59,12 +60,19 @@ final class JarClasses implements AutoCloseable {
      * @param excludeModules prefixes of packages that are not taken from it
      */
     JarClasses(Path file, List<String> excludeModules) throws IOException {
-        this.jar = new JarFile(file.toFile(), false, ZipFile.OPEN_READ, WORKERS);
         this.excluded = excludeModules.stream()
                 .map(JarClasses::withoutEnd)
                 .filter(prefix -> !prefix.isEmpty())
                 .map(prefix -> prefix.replace('.', '/'))
                 .toList();
+        try {
+            for (Path each : ClassPath.of(file)) {
+                jars.add(new JarFile(each.toFile(), false, ZipFile.OPEN_READ, WORKERS));
+            }
+        } catch (IOException e) {
+            close();
+            throw e;
+        }
     }
 
     /** {@code com.acme}, {@code com.acme.} and {@code com.acme.*} mean the same. */
@@ -103,7 +111,7 @@ final class JarClasses implements AutoCloseable {
 
     /** Whether the jar has the class, but must not provide it. */
     boolean isExcludedFromJar(String name) {
-        return excludes(name) && jar.getEntry(name + ".class") != null;
+        return excludes(name) && jars.stream().anyMatch(jar -> jar.getEntry(name + ".class") != null);
     }
 
     /** The classes that a nested class is in, from inside out. */
@@ -196,13 +204,15 @@ final class JarClasses implements AutoCloseable {
             }
             // A package of the platform may have more classes in the jar.
         }
-        ZipEntry entry = excludes(name) ? null : jar.getEntry(file);
-        if (entry == null) {
-            return null;
+        for (JarFile jar : excludes(name) ? List.<JarFile>of() : jars) {
+            ZipEntry entry = jar.getEntry(file);
+            if (entry != null) {
+                try (InputStream in = jar.getInputStream(entry)) {
+                    return in.readNBytes(MAX_CLASS + 1);
+                }
+            }
         }
-        try (InputStream in = jar.getInputStream(entry)) {
-            return in.readNBytes(MAX_CLASS + 1);
-        }
+        return null;
     }
 
     private boolean excludes(String name) {
@@ -213,6 +223,8 @@ final class JarClasses implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        jar.close();
+        for (JarFile jar : jars) {
+            jar.close();
+        }
     }
 }

@@ -10,6 +10,7 @@ import dev.wren.gateway.view.CallsetView;
 import dev.wren.gateway.view.FutureView;
 import dev.wren.gateway.web.ApiProblems;
 import dev.wren.gateway.web.LazyList;
+import dev.wren.gateway.web.Ndjson;
 import dev.wren.gateway.web.OpenQuery;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
@@ -40,7 +41,6 @@ import tools.jackson.databind.JsonNode;
 final class MapController {
 
     private static final String JSON = MediaType.APPLICATION_JSON_VALUE;
-    private static final String NDJSON = "application/x-ndjson";
     private static final String KEY = "Idempotency-Key";
     private static final String KEY_MEANS = "Kept for 24 hours: the same key with the same request gives the same"
             + " callset.";
@@ -82,7 +82,7 @@ final class MapController {
     @Operation(operationId = "map", tags = "calls", summary = "Map a function over data", description = "Answers when the callset is durable: it survives a crash of the gateway from then on. As application/x-ndjson"
             + " the body is one datum a line, and all other fields are query parameters.", requestBody = @RequestBody(required = true, content = {
                     @Content(mediaType = JSON, schema = @Schema(implementation = MapRequest.class)),
-                    @Content(mediaType = NDJSON, schema = @Schema(type = "string", description = "one datum a line"))}))
+                    @Content(mediaType = Ndjson.TYPE, schema = @Schema(type = "string", description = "one datum a line; application/jsonl and application/x-jsonlines mean the same"))}))
     @ApiResponse(responseCode = "200", description = AGAIN, useReturnTypeSchema = true)
     @ApiResponse(responseCode = "202", description = "Accepted, and durable.", useReturnTypeSchema = true)
     ResponseEntity<CallsetView> map(@RequestAttribute(Tenant.ATTRIBUTE) String tenant,
@@ -99,7 +99,7 @@ final class MapController {
     }
 
     @OpenQuery
-    @PostMapping(path = "/calls", consumes = NDJSON, produces = JSON)
+    @PostMapping(path = "/calls", consumes = {Ndjson.TYPE, Ndjson.JSONL, Ndjson.JSON_LINES}, produces = JSON)
     @Operation(hidden = true)
     ResponseEntity<CallsetView> mapLines(@RequestAttribute(Tenant.ATTRIBUTE) String tenant,
             @RequestHeader(name = KEY, required = false) @Nullable String key, HttpServletRequest request)

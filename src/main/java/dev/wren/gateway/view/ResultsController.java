@@ -7,6 +7,7 @@ import dev.wren.gateway.callset.Callsets;
 import dev.wren.gateway.callset.ReadLeases;
 import dev.wren.gateway.record.Call;
 import dev.wren.gateway.web.ApiProblems;
+import dev.wren.gateway.web.Ndjson;
 import dev.wren.gateway.web.ParkedRequests;
 import dev.wren.gateway.web.ProblemType;
 import dev.wren.gateway.web.Streaming;
@@ -41,7 +42,6 @@ import tools.jackson.databind.json.JsonMapper;
 @RestController
 final class ResultsController {
 
-    private static final String NDJSON = "application/x-ndjson";
     private static final int BUFFER = 1 << 16;
 
     private final Callsets callsets;
@@ -63,7 +63,7 @@ final class ResultsController {
             + " application/x-ndjson one line a call, as they become available in order.")
     @ApiResponse(responseCode = "200", description = "All values.", content = {
             @Content(mediaType = "application/json", schema = @Schema(type = "array", description = "the values")),
-            @Content(mediaType = NDJSON, schema = @Schema(type = "string", description = "lines of {callId, state, result|error}"))})
+            @Content(mediaType = Ndjson.TYPE, schema = @Schema(type = "string", description = "lines of {callId, state, result|error}"))})
     @ApiResponse(responseCode = "202", description = "Not done yet: the callset.", content = @Content(mediaType = "application/json", schema = @Schema(implementation = CallsetView.class)))
     void array(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, @PathVariable String callsetId,
             @Parameter(description = "seconds to wait; the longest wait where it is not given", schema = @Schema(type = "number", minimum = "0")) @RequestParam(required = false) @Nullable String timeout,
@@ -145,7 +145,7 @@ final class ResultsController {
         }
     }
 
-    @GetMapping(path = "/calls/{callsetId}/results", produces = NDJSON)
+    @GetMapping(path = "/calls/{callsetId}/results", produces = {Ndjson.TYPE, Ndjson.JSONL, Ndjson.JSON_LINES})
     @Operation(hidden = true)
     void lines(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, @PathVariable String callsetId,
             @RequestParam(required = false) @Nullable String timeout,
@@ -155,7 +155,7 @@ final class ResultsController {
         Callset callset = callsets.get(tenant, callsetId);
         Duration wait = checkOnly ? Duration.ZERO : parked.seconds(timeout, "timeout", parked.longest());
         Deadline deadline = Deadline.in(wait, ticker);
-        response.setContentType(NDJSON);
+        response.setContentType(Ndjson.answer(request.getHeader(HttpHeaders.ACCEPT)));
         if (request.getMethod().equals("HEAD")) {
             return;
         }

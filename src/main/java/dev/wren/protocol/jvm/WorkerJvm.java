@@ -60,7 +60,7 @@ public final class WorkerJvm implements AutoCloseable {
      *
      * @param command the Java machine with its arguments, and the worker's main class
      * @param folder is made, and is its own; it removes it where its parent is gone
-     * @param environment all variables that it gets
+     * @param environment all variables that it gets, but for that of the folder of temporary files, which is its own
      * @param user that it runs as; null: this process's own
      * @throws IOException when it does not start within {@code timeout}; its output is in the message
      */
@@ -69,6 +69,7 @@ public final class WorkerJvm implements AutoCloseable {
         Files.createDirectory(folder,
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         Path work = Files.createDirectory(folder.resolve("work"));
+        Path temporary = Files.createDirectory(folder.resolve("tmp"));
         Path output = Files.createFile(folder.resolve("output"));
         Path socket = folder.resolve("socket");
         Process process = null;
@@ -80,13 +81,16 @@ public final class WorkerJvm implements AutoCloseable {
                 user.give(folder);
                 full.addAll(user.command());
             }
-            full.addAll(command);
+            full.add(command.getFirst());
+            full.add("-Djava.io.tmpdir=" + temporary);
+            full.addAll(command.subList(1, command.size()));
             full.addAll(List.of("local", "--folder", folder.toString()));
             ProcessBuilder builder = new ProcessBuilder(full).directory(work.toFile())
                     .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()))
                     .redirectErrorStream(true);
             builder.environment().clear();
+            builder.environment().put("TMPDIR", temporary.toString());
             builder.environment().putAll(environment);
             if (user != null) {
                 builder.environment().put("HOME", work.toString());

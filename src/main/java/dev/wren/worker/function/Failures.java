@@ -2,11 +2,12 @@ package dev.wren.worker.function;
 
 import dev.wren.protocol.CallError;
 import dev.wren.protocol.ErrorCode;
+import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Modifier;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonPointer;
 
 /** Turns what was thrown into what callers are told. */
@@ -24,6 +25,10 @@ final class Failures {
 
     /** The function threw. */
     static CallError ofFunction(Throwable thrown) {
+        if (thrown instanceof ValueBuffer.FullException) {
+            // It writes its value itself.
+            return CallError.of(ErrorCode.RUNTIME, StackTraces.message(thrown));
+        }
         return of(ErrorCode.FUNCTION, thrown);
     }
 
@@ -32,7 +37,7 @@ final class Failures {
         if (isExcluded(thrown, loader)) {
             return of(ErrorCode.FUNCTION, thrown);
         }
-        if (thrown instanceof HandlerResolver.NoSuchHandlerException) {
+        if (thrown instanceof NoSuchHandlerException) {
             return CallError.of(ErrorCode.RUNTIME, StackTraces.message(thrown));
         }
         if (thrown instanceof ExceptionInInitializerError && thrown.getCause() != null) {
@@ -66,35 +71,46 @@ final class Failures {
     }
 
     private static CallError ofJson(String what, Throwable thrown) {
-        String message = what;
-        if (thrown instanceof JacksonException e) {
-            message += ADVICE.matcher(String.valueOf(e.getOriginalMessage())).replaceAll("") + at(e.getPath());
-        } else {
-            message += thrown.getClass().getName() + ": " + StackTraces.message(thrown);
-        }
-        Throwable users = usersOwn(thrown);
+        // AWS's binding wraps what its Jackson throws.
+        Throwable cause = thrown.getCause();
+        Throwable told = thrown instanceof UncheckedIOException && cause != null && JacksonTrouble.is(cause)
+                ? cause
+                : thrown;
+        String message = what + (JacksonTrouble.is(told)
+                ? text(JacksonTrouble.of(told))
+                : told.getClass().getName() + ": " + StackTraces.message(told));
+        Throwable users = usersOwn(told);
         return users == null
                 ? CallError.of(ErrorCode.RUNTIME, message)
                 : new CallError(ErrorCode.RUNTIME, users.getClass().getName(), message, StackTraces.of(users));
     }
 
+    private static String text(JacksonTrouble trouble) {
+        Class<?> type = trouble.type();
+        return ADVICE.matcher(trouble.message()).replaceAll("")
+                + (type != null && type.isSealed() && Modifier.isAbstract(type.getModifiers())
+                        ? "; " + type.getName()
+                                + " is sealed: with @JsonTypeInfo data say which of its classes they are"
+                        : "")
+                + at(trouble.path());
+    }
+
     /** What the user's code threw while Jackson used it, if it did. */
     private static @Nullable Throwable usersOwn(Throwable thrown) {
         Throwable t = thrown;
-        while (t instanceof JacksonException || t instanceof InvocationTargetException) {
+        while (t != null && (JacksonTrouble.is(t) || t instanceof InvocationTargetException)) {
             t = t.getCause();
         }
         return t;
     }
 
-    private static String at(List<JacksonException.Reference> path) {
+    private static String at(List<String> path) {
         if (path.isEmpty()) {
             return "";
         }
         JsonPointer pointer = JsonPointer.empty();
-        for (JacksonException.Reference step : path.subList(0, Math.min(PATH_LIMIT, path.size()))) {
-            String name = step.getPropertyName();
-            pointer = pointer.appendProperty(name == null ? Integer.toString(step.getIndex()) : name);
+        for (String step : path.subList(0, Math.min(PATH_LIMIT, path.size()))) {
+            pointer = pointer.appendProperty(step);
         }
         return ", at " + pointer + (path.size() > PATH_LIMIT ? "/..." : "");
     }

@@ -34,6 +34,7 @@ public final class FunctionCall {
         broken = false;
         Thread thread = Thread.currentThread();
         thread.setContextClassLoader(function.loader());
+        FunctionLoaders.enter(function.loader());
         started = nanos.getAsLong();
         ended = started;
         try {
@@ -46,7 +47,7 @@ public final class FunctionCall {
             Object result;
             started = nanos.getAsLong();
             try {
-                result = function.apply(datum, call);
+                result = Futures.value(function.apply(datum, call));
             } catch (Throwable t) {
                 ended = nanos.getAsLong();
                 return failed(t, Failures::ofFunction);

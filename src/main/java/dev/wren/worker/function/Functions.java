@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.type.TypeFactory;
 
 /**
  * The functions that this process has ready: those of the few jars it used last. Jars that are dropped are closed, and
@@ -22,14 +23,17 @@ public final class Functions implements AutoCloseable {
 
     private final LinkedHashMap<List<Object>, LoadedJar> jars = new LinkedHashMap<>(8, 0.75f, true);
     private final int nestingLimit;
+    private final int resultLimit;
     private final Clock clock;
 
     /**
      * @param nestingLimit levels of nesting of a datum or a value
+     * @param resultLimit bytes of JSON that a value may have
      * @param clock what functions are told the time left by
      */
-    public Functions(int nestingLimit, Clock clock) {
+    public Functions(int nestingLimit, int resultLimit, Clock clock) {
         this.nestingLimit = nestingLimit;
+        this.resultLimit = resultLimit;
         this.clock = clock;
         // A cached jar connection would keep a dropped jar's file open.
         URLConnection.setDefaultUseCaches("jar", false);
@@ -41,8 +45,12 @@ public final class Functions implements AutoCloseable {
         for (Class<?> type : List.of(Object.class, Sample.class)) {
             byte[] datum = "{\"number\":1,\"text\":\"x\",\"real\":2.5,\"more\":[null]}"
                     .getBytes(StandardCharsets.UTF_8);
-            Object value = json.reader(json.types().constructType(type)).readValue(datum);
-            json.write(value, new ValueBuffer(datum.length * 2));
+            Binder binder = json.binder(json.types().constructType(type), TypeFactory.unknownType());
+            try {
+                binder.write(binder.bind(datum, 0, datum.length), new ValueBuffer(datum.length * 2));
+            } catch (Throwable e) {
+                throw new IllegalStateException(e);
+            }
         }
     }
 
@@ -55,6 +63,13 @@ public final class Functions implements AutoCloseable {
         return jar == null ? null : jar.ready(invocation.handler());
     }
 
+    /** Why the function that {@code invocation} names cannot be had in this process any more, or null if it can. */
+    public @Nullable String refuses(Invocation invocation) {
+        return SharedLoader.hasServed() && !jars.containsKey(key(invocation))
+                ? "a thread of the JDK's has seen the classes of another jar"
+                : null;
+    }
+
     /**
      * Makes the function ready that {@code invocation} names. This runs the user's initialisers and constructor.
      *
@@ -65,7 +80,7 @@ public final class Functions implements AutoCloseable {
         LoadedJar jar = jars.get(key);
         if (jar == null) {
             jar = LoadedJar.open(Path.of(invocation.jar()), invocation.sha256(), invocation.excludeModules(),
-                    nestingLimit, clock);
+                    nestingLimit, resultLimit, clock);
             jars.put(key, jar);
             if (jars.size() > MAX_JARS) {
                 close(jars.pollFirstEntry().getValue());

@@ -3,10 +3,11 @@ package dev.wren.worker.function;
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import com.amazonaws.services.lambda.runtime.RequestStreamHandler;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
-import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.Type;
@@ -14,6 +15,9 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Future;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -25,27 +29,23 @@ import tools.jackson.databind.type.TypeFactory;
 final class HandlerResolver {
 
     private static final MethodType BODY = MethodType.methodType(Object.class, Object.class, Object.class);
+    private static final MethodType STREAMS = MethodType.methodType(void.class, InputStream.class, OutputStream.class,
+            Context.class);
+    private static final String KOTLIN = "kotlin.jvm.functions.Function1";
+    /** What a function of Kotlin's returns that returns nothing. */
+    private static final String KOTLIN_UNIT = "kotlin.Unit";
+    private static final List<Class<?>> FUTURES = List.of(CompletionStage.class, Future.class);
 
     private final ClassLoader loader;
-    private final JsonBinding json;
+    private final Binders binders;
     private final Clock clock;
     private final TypeFactory types;
 
-    HandlerResolver(ClassLoader loader, JsonBinding json, Clock clock) {
+    HandlerResolver(ClassLoader loader, Binders binders, Clock clock) {
         this.loader = loader;
-        this.json = json;
+        this.binders = binders;
         this.clock = clock;
-        types = json.types();
-    }
-
-    /** The name does not fit what is in the jar. */
-    static final class NoSuchHandlerException extends Exception {
-
-        private static final long serialVersionUID = 1L;
-
-        NoSuchHandlerException(String message) {
-            super(message);
-        }
+        types = binders.types();
     }
 
     /**
@@ -62,8 +62,7 @@ final class HandlerResolver {
             type = Class.forName(className, false, loader);
         } catch (ClassNotFoundException e) {
             if (className.equals(missing(e))) {
-                throw (NoSuchHandlerException) new NoSuchHandlerException(
-                        "class " + className + " is not in the jar").initCause(e);
+                throw new NoSuchHandlerException("class " + className + " is not in the jar", e);
             }
             throw e;
         }
@@ -81,70 +80,146 @@ final class HandlerResolver {
 
     private Handler ofInterface(Class<?> type) throws Throwable {
         if (Function.class.isAssignableFrom(type)) {
-            JavaType datum = parameter(type, Function.class, 0);
+            Binder binder = binder(type, Function.class, 0, 1);
             @SuppressWarnings("unchecked")
-            Function<@Nullable Object, @Nullable Object> function = (Function<@Nullable Object, @Nullable Object>) instance(
-                    type);
-            return new Handler(datum, (value, call) -> function.apply(value));
+            Function<@Nullable Object, @Nullable Object> function = (Function<@Nullable Object, @Nullable Object>) Instances
+                    .of(type);
+            return new Handler(binder, (value, call) -> function.apply(value));
         }
         if (BiFunction.class.isAssignableFrom(type)) {
-            JavaType datum = parameter(type, BiFunction.class, 0);
+            Binder binder = binder(type, BiFunction.class, 0, 2);
             requireMap(parameter(type, BiFunction.class, 1).getRawClass());
             @SuppressWarnings("unchecked")
-            BiFunction<@Nullable Object, Object, @Nullable Object> function = (BiFunction<@Nullable Object, Object, @Nullable Object>) instance(
-                    type);
-            return new Handler(datum, (value, call) -> function.apply(value, metadata(call)));
+            BiFunction<@Nullable Object, Object, @Nullable Object> function = (BiFunction<@Nullable Object, Object, @Nullable Object>) Instances
+                    .of(type);
+            return new Handler(binder, (value, call) -> function.apply(value, metadata(call)));
         }
         if (RequestHandler.class.isAssignableFrom(type)) {
-            JavaType datum = parameter(type, RequestHandler.class, 0);
+            Binder binder = binders.ofLambda(parameter(type, RequestHandler.class, 0),
+                    parameter(type, RequestHandler.class, 1));
             @SuppressWarnings("unchecked")
-            RequestHandler<@Nullable Object, @Nullable Object> function = (RequestHandler<@Nullable Object, @Nullable Object>) instance(
-                    type);
-            return new Handler(datum,
+            RequestHandler<@Nullable Object, @Nullable Object> function = (RequestHandler<@Nullable Object, @Nullable Object>) Instances
+                    .of(type);
+            return new Handler(binder,
                     (value, call) -> function.handleRequest(value, new LambdaContext(call, clock)));
         }
-        throw new NoSuchHandlerException("class " + type.getName() + (RequestStreamHandler.class.isAssignableFrom(type)
-                ? " is a RequestStreamHandler, which is not supported: its data are no JSON values"
-                : " implements neither Function, BiFunction nor RequestHandler; name a method as "
-                        + type.getName() + "::method"));
+        if (RequestStreamHandler.class.isAssignableFrom(type)) {
+            RequestStreamHandler function = (RequestStreamHandler) Instances.of(type);
+            return ofStreams((in, out, call) -> function.handleRequest(in, out, new LambdaContext(call, clock)));
+        }
+        Class<?> kotlin = kotlinFunction(type);
+        if (kotlin != null) {
+            Binder binder = binder(type, kotlin, 0, 1);
+            MethodHandle body = MethodHandles.publicLookup()
+                    .findVirtual(kotlin, "invoke", MethodType.methodType(Object.class, Object.class))
+                    .bindTo(Instances.of(type)).asType(MethodType.methodType(Object.class, Object.class));
+            return new Handler(binder, (value, call) -> {
+                Object result = (Object) body.invokeExact(value);
+                return result != null && result.getClass().getName().equals(KOTLIN_UNIT) ? null : result;
+            });
+        }
+        throw new NoSuchHandlerException("class " + type.getName()
+                + " implements neither Function, BiFunction, RequestHandler, RequestStreamHandler nor Kotlin's Function1;"
+                + " name a method as " + type.getName() + "::method");
+    }
+
+    /** The interface of Kotlin's functions of one parameter, by its name, if it is one of the class's. */
+    private static @Nullable Class<?> kotlinFunction(Class<?> type) {
+        for (Class<?> each = type; each != null; each = each.getSuperclass()) {
+            for (Class<?> above : each.getInterfaces()) {
+                Class<?> found = above.getName().equals(KOTLIN) ? above : kotlinFunction(above);
+                if (found != null) {
+                    return found;
+                }
+            }
+        }
+        return null;
+    }
+
+    /** Writes its value to a stream. */
+    private interface Streams {
+        void run(InputStream in, OutputStream out, CallInfo call) throws Throwable;
+    }
+
+    private Handler ofStreams(Streams function) {
+        return new Handler(binders.ofStreams(), (value, call) -> {
+            ValueBuffer out = binders.newValue();
+            function.run((InputStream) Objects.requireNonNull(value), out, call);
+            return out;
+        });
+    }
+
+    private Binder binder(Class<?> type, Class<?> generic, int datum, int value) {
+        return binders.of(parameter(type, generic, datum), awaited(parameter(type, generic, value)));
+    }
+
+    /** Of a future what it will be. */
+    private JavaType awaited(JavaType value) {
+        for (Class<?> future : FUTURES) {
+            if (future.isAssignableFrom(value.getRawClass())) {
+                JavaType[] parameters = types.findTypeParameters(value, future);
+                return parameters != null && parameters.length == 1 ? parameters[0] : TypeFactory.unknownType();
+            }
+        }
+        return value;
     }
 
     private Handler ofMethod(Class<?> type, String methodName) throws Throwable {
         Method method = method(type, methodName);
-        int count = method.getParameterCount();
-        if (count < 1 || count > 2) {
-            throw new NoSuchHandlerException(
-                    method + " has " + count + " parameters; a function has one or two");
+        List<Class<?>> parameters = List.of(method.getParameterTypes());
+        MethodHandle handle = handle(type, method);
+        if (parameters.size() > 1 && parameters.getFirst() == InputStream.class
+                && parameters.get(1) == OutputStream.class) {
+            return ofStreams(method, handle);
         }
-        boolean context = false;
-        if (count == 2) {
-            Class<?> second = method.getParameterTypes()[1];
-            context = second == Context.class;
-            if (!context) {
-                requireMap(second);
-            }
+        if (parameters.isEmpty() || parameters.size() > 2) {
+            throw new NoSuchHandlerException(
+                    method + " has " + parameters.size() + " parameters; a function has one or two");
+        }
+        boolean context = parameters.size() == 2 && parameters.getLast() == Context.class;
+        if (parameters.size() == 2 && !context) {
+            requireMap(parameters.getLast());
         }
         JavaType datum = memberType(type, method.getDeclaringClass(), method.getGenericParameterTypes()[0]);
+        JavaType value = awaited(memberType(type, method.getDeclaringClass(), method.getGenericReturnType()));
+        // As AWS Lambda binds what is written for it.
+        Binder binder = context ? binders.ofLambda(datum, value) : binders.of(datum, value);
+        if (parameters.size() == 1) {
+            handle = MethodHandles.dropArguments(handle, 1, Object.class);
+        }
+        MethodHandle body = handle.asFixedArity().asType(BODY);
+        if (parameters.size() == 1) {
+            return new Handler(binder, (datumOf, call) -> (Object) body.invokeExact(datumOf, (Object) call));
+        }
+        if (context) {
+            return new Handler(binder, (datumOf, call) -> (Object) body.invokeExact(datumOf,
+                    (Object) new LambdaContext(call, clock)));
+        }
+        return new Handler(binder, (datumOf, call) -> (Object) body.invokeExact(datumOf, (Object) metadata(call)));
+    }
+
+    private MethodHandle handle(Class<?> type, Method method) throws Throwable {
         // The declaring class may be a superclass that is not public itself.
         method.setAccessible(true);
         MethodHandle handle = MethodHandles.lookup().unreflect(method);
         if (Modifier.isStatic(method.getModifiers())) {
             Class.forName(type.getName(), true, loader);
-        } else {
-            handle = handle.bindTo(instance(type));
+            return handle;
         }
-        if (count == 1) {
-            handle = MethodHandles.dropArguments(handle, 1, Object.class);
+        return handle.bindTo(Instances.of(type));
+    }
+
+    private Handler ofStreams(Method method, MethodHandle handle) throws NoSuchHandlerException {
+        int count = method.getParameterCount();
+        if (count > 3 || (count == 3 && method.getParameterTypes()[2] != Context.class)) {
+            throw new NoSuchHandlerException(method
+                    + " is no handler of streams: these have an InputStream, an OutputStream and, if they like, a Context");
         }
-        MethodHandle body = handle.asFixedArity().asType(BODY);
-        if (count == 1) {
-            return new Handler(datum, (value, call) -> (Object) body.invokeExact(value, (Object) call));
-        }
-        if (context) {
-            return new Handler(datum, (value, call) -> (Object) body.invokeExact(value,
-                    (Object) new LambdaContext(call, clock)));
-        }
-        return new Handler(datum, (value, call) -> (Object) body.invokeExact(value, (Object) metadata(call)));
+        MethodHandle body = (count == 2 ? MethodHandles.dropArguments(handle, 2, Context.class) : handle)
+                .asType(STREAMS);
+        return ofStreams((in, out, call) -> {
+            body.invokeExact(in, out, (Context) new LambdaContext(call, clock));
+        });
     }
 
     private static Method method(Class<?> type, String name) throws NoSuchHandlerException {
@@ -201,20 +276,6 @@ final class HandlerResolver {
     }
 
     private Map<String, @Nullable Object> metadata(CallInfo call) {
-        return json.metadata(call);
-    }
-
-    private static Object instance(Class<?> type) throws Throwable {
-        if (Modifier.isAbstract(type.getModifiers())) {
-            throw new NoSuchHandlerException("class " + type.getName() + " is abstract");
-        }
-        try {
-            return type.getConstructor().newInstance();
-        } catch (NoSuchMethodException e) {
-            throw (NoSuchHandlerException) new NoSuchHandlerException(
-                    "class " + type.getName() + " has no public constructor without parameters").initCause(e);
-        } catch (InvocationTargetException e) {
-            throw e.getCause() != null ? e.getCause() : e;
-        }
+        return binders.metadata(call);
     }
 }

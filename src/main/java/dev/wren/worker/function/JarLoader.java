@@ -1,6 +1,9 @@
 package dev.wren.worker.function;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.lang.classfile.ClassFile;
+import java.lang.reflect.AccessFlag;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Path;
@@ -11,7 +14,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The class loader of a user's jar: the jar first, except for what belongs to the JDK or to AWS Lambda's interfaces.
+ * The class loader of a user's jar and the jars in it: these first, except for what belongs to the JDK or to AWS Lambda's
+ * interfaces, and for Jackson's annotations where the jar brings no Jackson that reads them.
  * Safe for use by several threads.
  */
 final class JarLoader extends URLClassLoader {
@@ -20,15 +24,41 @@ final class JarLoader extends URLClassLoader {
         registerAsParallelCapable();
     }
 
+    /** What says that a jar brings Jackson 2 or 3. */
+    static final String MAPPER_2 = "com.fasterxml.jackson.databind.ObjectMapper";
+    static final String MAPPER_3 = "tools.jackson.databind.ObjectMapper";
+
+    private static final int SHAPE = AccessFlag.ANNOTATION.mask() | AccessFlag.INTERFACE.mask()
+            | AccessFlag.ENUM.mask();
+
     private final List<String> excluded;
+    private final boolean lentAnnotations;
 
     /**
-     * @param jar the file
-     * @param excludeModules package prefixes whose classes are not taken from the jar
+     * @param jars the files, in the order in which classes are looked for
+     * @param excludeModules package prefixes whose classes are not taken from the jars
      */
-    JarLoader(Path jar, List<String> excludeModules) throws IOException {
-        super(new URL[]{jar.toUri().toURL()}, PlatformLoader.INSTANCE);
+    JarLoader(List<Path> jars, List<String> excludeModules) throws IOException {
+        super(urls(jars), PlatformLoader.INSTANCE);
         excluded = excludeModules.stream().map(JarLoader::withoutEnd).filter(prefix -> !prefix.isEmpty()).toList();
+        lentAnnotations = !brings(MAPPER_2) && !brings(MAPPER_3);
+    }
+
+    private static URL[] urls(List<Path> jars) throws IOException {
+        URL[] urls = new URL[jars.size()];
+        for (int i = 0; i < urls.length; i++) {
+            urls[i] = jars.get(i).toUri().toURL();
+        }
+        return urls;
+    }
+
+    /** Whether the jars have the class of that name, and are to provide it. */
+    boolean brings(String className) {
+        return !excludes(className) && findResource(file(className)) != null;
+    }
+
+    private static String file(String className) {
+        return className.replace('.', '/') + ".class";
     }
 
     /** Whether the class of that name (dots or slashes) is one that the jar must not provide. */
@@ -61,6 +91,12 @@ final class JarLoader extends URLClassLoader {
     }
 
     private Class<?> find(String name) throws ClassNotFoundException {
+        if (lentAnnotations && PlatformLoader.isAnnotation(name)) {
+            Class<?> lent = lent(name);
+            if (lent != null) {
+                return lent;
+            }
+        }
         if (PlatformLoader.INSTANCE.owns(name)) {
             try {
                 return PlatformLoader.INSTANCE.loadClass(name);
@@ -74,6 +110,27 @@ final class JarLoader extends URLClassLoader {
             throw new ClassNotFoundException(name + " (in excludeModules, so not taken from the jar)");
         }
         return findClass(name);
+    }
+
+    /**
+     * An annotation of Jackson's as the worker's own binding knows it, whatever version of it the jar has; null if there is
+     * none, or what the jar has of that name is something else.
+     */
+    private @Nullable Class<?> lent(String name) throws ClassNotFoundException {
+        Class<?> lent = PlatformLoader.INSTANCE.lend(name);
+        if (lent == null || excludes(name)) {
+            return lent;
+        }
+        URL own = findResource(file(name));
+        if (own == null) {
+            return lent;
+        }
+        try (InputStream in = own.openStream()) {
+            int flags = ClassFile.of().parse(in.readAllBytes()).flags().flagsMask();
+            return ((flags ^ lent.getModifiers()) & SHAPE) == 0 ? lent : null;
+        } catch (IOException | IllegalArgumentException e) {
+            throw new ClassNotFoundException(name, e);
+        }
     }
 
     @Override

@@ -74,18 +74,39 @@ final class JsonBinding {
         return mapper.getTypeFactory();
     }
 
-    /** What binds data to {@code type}; it throws Jackson's exceptions. */
-    ObjectReader reader(JavaType type) {
-        return mapper.readerFor(type);
+    /** Reader and writer of one function's data and values. */
+    private record Own(ObjectReader reader, ObjectWriter writer) implements Binder {
+
+        @Override
+        public @Nullable Object bind(byte[] json, int offset, int length) {
+            return reader.readValue(json, offset, length);
+        }
+
+        @Override
+        public void write(@Nullable Object value, ValueBuffer out) {
+            out.clear();
+            writer.writeValue(out, value);
+            if (hasLoneSurrogate(out.array(), out.size())) {
+                throw new StreamWriteException(null, "a string has half of a surrogate pair, which is no character");
+            }
+        }
     }
 
-    /** Writes {@code value} to {@code out}, which it clears before; it throws Jackson's exceptions. */
-    void write(@Nullable Object value, ValueBuffer out) {
-        out.clear();
-        writer.writeValue(out, value);
-        if (hasLoneSurrogate(out.array(), out.size())) {
-            throw new StreamWriteException(null, "a string has half of a surrogate pair, which is no character");
-        }
+    /**
+     * What binds data to a type, and writes values; it throws Jackson's exceptions.
+     *
+     * @param value what values are declared to be
+     */
+    Binder binder(JavaType datum, JavaType value) {
+        return new Own(mapper.readerFor(datum), isOfElements(value) ? mapper.writerFor(value) : writer);
+    }
+
+    /**
+     * Whether the declared type is needed to write a value: that of elements may ask for names of types, which elements
+     * alone do not tell. All else is what it is.
+     */
+    static boolean isOfElements(JavaType value) {
+        return (value.isContainerType() || value.isReferenceType()) && !value.getContentType().isJavaLangObject();
     }
 
     /** What a function's second parameter says of its call. A new map each time: it is the function's. */

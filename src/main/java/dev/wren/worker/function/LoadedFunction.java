@@ -1,19 +1,18 @@
 package dev.wren.worker.function;
 
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.ObjectReader;
 
 /** A function that is ready: one instance, used by one call after the other. */
 public final class LoadedFunction {
 
     private final LoadedJar jar;
     private final Handler.Body body;
-    private final ObjectReader reader;
+    private final Binder binder;
 
     LoadedFunction(LoadedJar jar, Handler handler) {
         this.jar = jar;
         body = handler.body();
-        reader = jar.json().reader(handler.datumType());
+        binder = handler.binder();
     }
 
     ClassLoader loader() {
@@ -21,8 +20,8 @@ public final class LoadedFunction {
     }
 
     @Nullable
-    Object bind(byte[] json, int offset, int length) {
-        return reader.readValue(json, offset, length);
+    Object bind(byte[] json, int offset, int length) throws Throwable {
+        return binder.bind(json, offset, length);
     }
 
     @Nullable
@@ -30,7 +29,7 @@ public final class LoadedFunction {
         return body.apply(datum, call);
     }
 
-    void write(@Nullable Object value, ValueBuffer out) {
-        jar.json().write(value, out);
+    void write(@Nullable Object value, ValueBuffer out) throws Throwable {
+        binder.write(value, out);
     }
 }

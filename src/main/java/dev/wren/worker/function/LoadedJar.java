@@ -3,13 +3,10 @@ package dev.wren.worker.function;
 import dev.wren.protocol.CallError;
 import dev.wren.protocol.ErrorCode;
 import dev.wren.protocol.Sha256;
+import dev.wren.protocol.jar.ClassPath;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
 import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,7 +19,7 @@ final class LoadedJar implements AutoCloseable {
     private static final int MAX_FUNCTIONS = 16;
 
     private final JarLoader loader;
-    private final JsonBinding json;
+    private final Binders binders;
     private final Clock clock;
     private final Map<String, LoadedFunction> functions = new LinkedHashMap<>(16, 0.75f, true) {
 
@@ -34,9 +31,9 @@ final class LoadedJar implements AutoCloseable {
         }
     };
 
-    private LoadedJar(JarLoader loader, JsonBinding json, Clock clock) {
+    private LoadedJar(JarLoader loader, Binders binders, Clock clock) {
         this.loader = loader;
-        this.json = json;
+        this.binders = binders;
         this.clock = clock;
     }
 
@@ -45,21 +42,22 @@ final class LoadedJar implements AutoCloseable {
      *
      * @param sha256 what its bytes have to be, lower-case hex
      */
-    static LoadedJar open(Path file, String sha256, List<String> excludeModules, int nestingLimit, Clock clock)
+    static LoadedJar open(Path file, String sha256, List<String> excludeModules, int nestingLimit,
+            int resultLimit, Clock clock)
             throws SetupException {
         try {
-            JarLoader loader = new JarLoader(file, excludeModules);
+            JarLoader loader = new JarLoader(ClassPath.of(file), excludeModules);
             boolean mine = false;
             try {
-                // Opens the file before its bytes are looked at: what replaces it afterwards is never read.
-                loader.findResource("META-INF/MANIFEST.MF");
-                String found = digest(file);
+                // Opens the files before their bytes are looked at: what replaces them afterwards is never read.
+                boolean _ = loader.findResources("META-INF/no-such").hasMoreElements();
+                String found = Sha256.of(file);
                 if (!found.equals(sha256)) {
                     throw new SetupException(CallError.of(ErrorCode.RUNTIME,
                             "the jar has changed: its SHA-256 is " + found + " and not " + sha256));
                 }
                 mine = true;
-                return new LoadedJar(loader, new JsonBinding(loader, nestingLimit), clock);
+                return new LoadedJar(loader, new Binders(loader, nestingLimit, resultLimit), clock);
             } finally {
                 if (!mine) {
                     loader.close();
@@ -74,10 +72,6 @@ final class LoadedJar implements AutoCloseable {
 
     ClassLoader loader() {
         return loader;
-    }
-
-    JsonBinding json() {
-        return json;
     }
 
     /** The function of that name, if it has been made before. */
@@ -96,9 +90,10 @@ final class LoadedJar implements AutoCloseable {
         Thread thread = Thread.currentThread();
         ClassLoader before = thread.getContextClassLoader();
         thread.setContextClassLoader(loader);
+        FunctionLoaders.enter(loader);
         try {
             LoadedFunction function = new LoadedFunction(this,
-                    new HandlerResolver(loader, json, clock).resolve(handler));
+                    new HandlerResolver(loader, binders, clock).resolve(handler));
             functions.put(handler, function);
             return function;
         } catch (Throwable t) {
@@ -111,14 +106,7 @@ final class LoadedJar implements AutoCloseable {
     @Override
     public void close() throws IOException {
         functions.clear();
+        FunctionLoaders.leave(loader);
         loader.close();
-    }
-
-    private static String digest(Path file) throws IOException {
-        MessageDigest sha = Sha256.digest();
-        try (DigestInputStream in = new DigestInputStream(Files.newInputStream(file), sha)) {
-            in.transferTo(OutputStream.nullOutputStream());
-        }
-        return Sha256.hex(sha.digest());
     }
 }

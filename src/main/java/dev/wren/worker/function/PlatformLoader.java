@@ -2,6 +2,7 @@ package dev.wren.worker.function;
 
 import java.util.HashSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a user's jar sees beside itself: the JDK, and the interfaces of AWS Lambda. Nothing else of the worker is
@@ -17,6 +18,7 @@ final class PlatformLoader extends ClassLoader {
 
     private static final String LAMBDA = "com.amazonaws.services.lambda.runtime";
     private static final String LAMBDA_LOGGING = LAMBDA + ".logging";
+    private static final String ANNOTATIONS = "com.fasterxml.jackson.annotation.";
 
     private final Set<String> packages = new HashSet<>();
     private final ClassLoader worker = PlatformLoader.class.getClassLoader();
@@ -51,6 +53,21 @@ final class PlatformLoader extends ClassLoader {
             return worker.loadClass(name);
         }
         throw new ClassNotFoundException(name);
+    }
+
+    /** Whether it is a name of an annotation of Jackson's, of version 2 and 3 alike. */
+    static boolean isAnnotation(String className) {
+        return className.startsWith(ANNOTATIONS);
+    }
+
+    /** The worker's own class of that name; null if it has none. */
+    @Nullable
+    Class<?> lend(String className) {
+        try {
+            return worker.loadClass(className);
+        } catch (ClassNotFoundException _) {
+            return null;
+        }
     }
 
     private static boolean isLambda(String packageName) {

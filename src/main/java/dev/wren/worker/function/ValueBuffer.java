@@ -79,6 +79,26 @@ public final class ValueBuffer extends OutputStream {
         size += len;
     }
 
+    /** Takes out the space between the tokens of what is JSON. */
+    void compact() {
+        int to = 0;
+        boolean text = false;
+        boolean escaped = false;
+        for (int i = 0; i < size; i++) {
+            byte b = bytes[i];
+            if (text) {
+                text = escaped || b != '"';
+                escaped = !escaped && b == '\\';
+            } else if (b == ' ' || b == '\n' || b == '\r' || b == '\t') {
+                continue;
+            } else {
+                text = b == '"';
+            }
+            bytes[to++] = b;
+        }
+        size = to;
+    }
+
     private void room(int more) {
         long needed = (long) size + more;
         if (needed > limit) {

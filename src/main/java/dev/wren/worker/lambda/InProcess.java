@@ -57,7 +57,8 @@ final class InProcess {
         this.clock = clock;
         this.progress = Progress.open(folder.resolve("progress"));
         try {
-            this.work = new WorkingFolder(Path.of("").toAbsolutePath());
+            this.work = new WorkingFolder(Path.of("").toAbsolutePath(),
+                    Path.of(System.getProperty("java.io.tmpdir")));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -171,7 +172,7 @@ final class InProcess {
             output.close();
         }
         CallOutput made = new CallOutput(folder.resolve("output"), wanted.excerpt(), wanted.log());
-        Functions ready = new Functions(wanted.nesting(), clock.clock());
+        Functions ready = new Functions(wanted.nesting(), wanted.settings(name).resultLimit(), clock.clock());
         made.install();
         now = new ChunkRunner(wanted.settings(name), clock, progress, made, ready, work);
         output = made;

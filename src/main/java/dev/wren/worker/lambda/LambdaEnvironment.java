@@ -1,6 +1,7 @@
 package dev.wren.worker.lambda;
 
 import dev.wren.protocol.Protocol;
+import dev.wren.protocol.jvm.Folders;
 import dev.wren.protocol.remote.RemoteInvocation;
 import dev.wren.worker.process.Children;
 import dev.wren.worker.remote.LinkException;
@@ -33,6 +34,7 @@ final class LambdaEnvironment {
 
     /** Left for reports when a call is begun. */
     private static final long REPORT_MILLIS = 3_000;
+    private static final String FOR_FUNCTIONS = "wren-functions";
     private static final String SLF4J = "slf4j.internal.verbosity";
     private static final String JAR_CACHE = "WREN_JAR_CACHE_MB";
     private static final long DEFAULT_JAR_CACHE_MB = 200;
@@ -68,7 +70,7 @@ final class LambdaEnvironment {
         // There is nobody to log to, and nothing to say about that at every start.
         System.setProperty(SLF4J, "ERROR");
         try {
-            Path folder = Files.createTempDirectory("wren-");
+            Path folder = folder();
             return new LambdaEnvironment(folder,
                     environment.getOrDefault("AWS_LAMBDA_LOG_STREAM_NAME", folder.getFileName().toString()),
                     megabytes(JAR_CACHE, DEFAULT_JAR_CACHE_MB) << 20, (int) megabytes(MEMORY, DEFAULT_MEMORY_MB),
@@ -78,6 +80,22 @@ final class LambdaEnvironment {
         } finally {
             System.clearProperty(SLF4J);
         }
+    }
+
+    /**
+     * A folder of this process's own. Where the folder of temporary files has the name that says so, it is for functions alone,
+     * and this one is beside it.
+     */
+    private static Path folder() throws IOException {
+        Path temporary = Path.of(System.getProperty("java.io.tmpdir")).toAbsolutePath();
+        if (!temporary.endsWith(FOR_FUNCTIONS) || temporary.getParent() == null) {
+            return Files.createTempDirectory("wren-");
+        }
+        if (Files.exists(temporary)) {
+            Folders.delete(temporary);
+        }
+        Files.createDirectory(temporary);
+        return Files.createTempDirectory(temporary.getParent(), "wren-");
     }
 
     private static long megabytes(String variable, long otherwise) {

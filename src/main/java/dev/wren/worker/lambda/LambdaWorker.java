@@ -5,6 +5,7 @@ import com.amazonaws.services.lambda.runtime.RequestStreamHandler;
 import dev.wren.protocol.Protocol;
 import dev.wren.protocol.remote.RemoteHello;
 import dev.wren.protocol.remote.RemoteInvocation;
+import dev.wren.worker.function.FunctionLoaders;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -20,6 +21,10 @@ public final class LambdaWorker implements RequestStreamHandler {
     /** How many invocations Lambda gives to one environment at once, where that is more than one. */
     private static final String CONCURRENCY = "AWS_LAMBDA_MAX_CONCURRENCY";
     private static final byte[] HELLO = RemoteHello.QUESTION.getBytes(StandardCharsets.UTF_8);
+
+    static {
+        FunctionLoaders.install();
+    }
 
     private final @Nullable String trouble = trouble(System.getenv(CONCURRENCY));
     private final LambdaEnvironment environment = LambdaEnvironment.here();

@@ -16,7 +16,7 @@ record ChildCommand(List<String> command) {
 
     private static final String MAIN = "dev.wren.worker.WorkerMain";
     /** Variables of this process that functions see, as on the gateway's machine; none of them opens anything. */
-    private static final Set<String> INHERITED = Set.of("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR");
+    private static final Set<String> INHERITED = Set.of("PATH", "HOME", "LANG", "LC_ALL", "TZ");
     private static final int LEAST_HEAP_MB = 64;
 
     ChildCommand {
@@ -32,7 +32,8 @@ record ChildCommand(List<String> command) {
         int heap = Math.max(LEAST_HEAP_MB, memoryMb * 6 / 10);
         return new ChildCommand(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx" + heap + "m", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Djava.awt.headless=true",
-                "--enable-native-access=ALL-UNNAMED", "-cp", here(), MAIN));
+                "--enable-native-access=ALL-UNNAMED", "--add-opens=java.base/java.lang=ALL-UNNAMED", "-cp", here(),
+                MAIN));
     }
 
     /** The jar, or the folder of Lambda's, that this class is in: there it is on no class path. */

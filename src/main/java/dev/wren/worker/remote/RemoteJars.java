@@ -1,16 +1,16 @@
 package dev.wren.worker.remote;
 
 import dev.wren.protocol.Sha256;
+import dev.wren.protocol.jar.ClassPath;
+import dev.wren.protocol.jar.UnusableJarException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Jars that were fetched, as files named by their content. Those used least recently go when all together are over the
@@ -21,7 +21,16 @@ public final class RemoteJars {
     private final Path folder;
     private final long limit;
     private final Links links;
-    private final Map<String, Long> sizes = new LinkedHashMap<>(16, 0.75f, true);
+    private final Map<String, Kept> all = new LinkedHashMap<>(16, 0.75f, true);
+
+    /**
+     * A jar that is here.
+     *
+     * @param size bytes, with those of the jars in it
+     * @param parts digests of the jars in it
+     */
+    private record Kept(long size, List<String> parts) {
+    }
 
     /**
      * Jars in a folder of their own.
@@ -47,29 +56,33 @@ public final class RemoteJars {
     public synchronized Path get(String sha256, String url) throws LinkException {
         Path file = folder.resolve(sha256 + ".jar");
         try {
-            // What a function has done to the file is not for the next one.
-            if (sizes.get(sha256) != null && Files.exists(file) && digest(file).equals(sha256)) {
+            Kept kept = all.get(sha256);
+            // What a function has done to the files is not for the next one.
+            if (kept != null && Files.exists(file) && Sha256.of(file).equals(sha256)
+                    && ClassPath.digests(file).equals(kept.parts)) {
                 return file;
             }
-            Files.deleteIfExists(file);
-            sizes.remove(sha256);
+            forget(sha256);
         } catch (IOException e) {
             throw new LinkException("the jar cannot be read: " + e, e);
         }
         Path part = folder.resolve(sha256 + ".part");
         try {
             links.download("the jar", url, part);
-            String found = digest(part);
+            String found = Sha256.of(part);
             if (!found.equals(sha256)) {
                 throw new LinkException("the jar has the SHA-256 " + found + " and not " + sha256);
             }
-            long size = Files.size(part);
-            makeRoom(size);
+            makeRoom(Files.size(part));
             Files.move(part, file);
-            sizes.put(sha256, size);
+            long size = Files.size(file) + ClassPath.unpack(file);
+            makeRoom(size);
+            all.put(sha256, new Kept(size, ClassPath.digests(file)));
             return file;
         } catch (LinkException e) {
             throw e;
+        } catch (UnusableJarException e) {
+            throw new LinkException("the jar cannot be used: " + e.why(), e);
         } catch (IOException e) {
             throw new LinkException("the jar cannot be kept: " + e, e);
         } finally {
@@ -77,22 +90,20 @@ public final class RemoteJars {
         }
     }
 
-    private void makeRoom(long size) throws IOException {
-        long used = sizes.values().stream().mapToLong(each -> each).sum();
-        var oldest = sizes.entrySet().iterator();
-        while (used + size > limit && oldest.hasNext()) {
-            Map.Entry<String, Long> goes = oldest.next();
-            Files.deleteIfExists(folder.resolve(goes.getKey() + ".jar"));
-            used -= goes.getValue();
-            oldest.remove();
-        }
+    private void forget(String sha256) throws IOException {
+        Path file = folder.resolve(sha256 + ".jar");
+        Files.deleteIfExists(file);
+        ClassPath.delete(file);
+        all.remove(sha256);
     }
 
-    private static String digest(Path file) throws IOException {
-        MessageDigest sha = Sha256.digest();
-        try (InputStream in = new DigestInputStream(Files.newInputStream(file), sha)) {
-            in.transferTo(OutputStream.nullOutputStream());
+    private void makeRoom(long size) throws IOException {
+        long used = all.values().stream().mapToLong(Kept::size).sum();
+        for (String oldest : List.copyOf(all.keySet())) {
+            if (used + size > limit) {
+                used -= Objects.requireNonNull(all.get(oldest)).size;
+                forget(oldest);
+            }
         }
-        return Sha256.hex(sha.digest());
     }
 }

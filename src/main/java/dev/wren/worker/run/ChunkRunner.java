@@ -101,6 +101,9 @@ public final class ChunkRunner {
             return null;
         }
         String reason = enterCallset(invocation.callsetId());
+        if (reason == null) {
+            reason = functions.refuses(invocation);
+        }
         if (reason != null) {
             return reason;
         }

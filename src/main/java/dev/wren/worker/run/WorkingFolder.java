@@ -4,30 +4,33 @@ import dev.wren.protocol.jvm.Folders;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** The process's own folder, where functions may leave files. */
+/** The process's own folders, where functions may leave files: the one it works in, and the one of temporary files. */
 public final class WorkingFolder {
 
-    private final Path folder;
-    private final boolean ours;
+    private final List<Path> ours = new ArrayList<>();
 
-    /** A folder that is not empty now is nobody's to empty: it is left alone. */
-    public WorkingFolder(Path folder) throws IOException {
-        this.folder = folder;
-        ours = isEmpty();
+    /** Those that are not empty now are nobody's to empty: they are left alone. */
+    public WorkingFolder(Path... folders) throws IOException {
+        for (Path folder : folders) {
+            if (list(folder).isEmpty()) {
+                ours.add(folder);
+            }
+        }
     }
 
-    /** Deletes what was left in it. Returns what is wrong, or null when the folder is empty again. */
+    /** Deletes what was left in them. Returns what is wrong, or null when they are empty again. */
     @Nullable
     String empty() {
-        if (!ours) {
-            return null;
-        }
         try {
-            if (!isEmpty()) {
-                deleteAll();
+            for (Path folder : ours) {
+                for (Path file : list(folder)) {
+                    Folders.delete(file);
+                }
             }
             return null;
         } catch (IOException e) {
@@ -35,17 +38,9 @@ public final class WorkingFolder {
         }
     }
 
-    private boolean isEmpty() throws IOException {
+    private static List<Path> list(Path folder) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
-            return files.findAny().isEmpty();
-        }
-    }
-
-    private void deleteAll() throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.toList()) {
-                Folders.delete(file);
-            }
+            return files.toList();
         }
     }
 }

@@ -38,11 +38,13 @@ final class LambdaEnvironment {
         try {
             Path folder = Files.createTempDirectory("wren-lambda-");
             Files.createDirectory(folder.resolve("work"));
-            Files.createDirectory(folder.resolve("tmp"));
+            // As the template in deploy/ says.
+            Path temporary = folder.resolve("wren-functions");
             ProcessBuilder builder = new ProcessBuilder(
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                     "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx256m", "-Xshare:auto",
-                    "--enable-native-access=ALL-UNNAMED", "-Djava.io.tmpdir=" + folder.resolve("tmp"), "-cp",
+                    "--enable-native-access=ALL-UNNAMED", "-Djava.io.tmpdir=" + temporary,
+                    "--add-opens=java.base/java.lang=ALL-UNNAMED", "-cp",
                     LambdaServer.JAR.toString(), "com.amazonaws.services.lambda.runtime.api.client.AWSLambda",
                     "dev.wren.worker.lambda.LambdaWorker::handleRequest")
                     .directory(folder.resolve("work").toFile())

@@ -166,8 +166,8 @@ class FunctionCheckTest {
             p.Plain::lambda$lambda$0 | has no public method
             p.Plain::none           | has 0 parameters
             p.Plain::three          | has 3 parameters
-            p.Plain::twoWrong       | must be a java.util.Map<String, Object>.
-            p.Bi::apply             | The second parameter of apply must be a java.util.Map<String, Object>.
+            p.Plain::twoWrong       | must be a java.util.Map<String, Object>, or a Context
+            p.Bi::apply             | The second parameter of apply must be a java.util.Map<String, Object>, or a
             p.Plain::several        | has 2 public methods several
             p.Plain::notify         | has 2 public methods notify
             p.Many::none            | has no public method none; it has a, b, c, d, e, f, g, h, i, j, …

@@ -131,14 +131,20 @@ class HostileJarTest {
     }
 
     @Test
-    void refuses_two_entries_of_one_name() {
+    void refuses_two_classes_of_one_name_and_nothing_else() {
+        refuses(twice("One.class"), "two entries have the name One.class");
+        assertThatCode(() -> check(twice("META-INF/LICENSE"))).doesNotThrowAnyException();
+    }
+
+    private static byte[] twice(String name) {
+        byte[] first = name.getBytes(StandardCharsets.UTF_8);
         byte[] jar = JarFixture.zip(out -> {
-            out.putNextEntry(new ZipEntry("one"));
-            out.putNextEntry(new ZipEntry("two"));
+            out.putNextEntry(new ZipEntry(name));
+            out.putNextEntry(new ZipEntry("x".repeat(first.length)));
         });
         int second = find(jar, DIRECTORY, find(jar, DIRECTORY, 0) + 4);
-        System.arraycopy("one".getBytes(StandardCharsets.UTF_8), 0, jar, second + 46, 3);
-        refuses(jar, "two entries have the name one");
+        System.arraycopy(first, 0, jar, second + 46, first.length);
+        return jar;
     }
 
     @Test

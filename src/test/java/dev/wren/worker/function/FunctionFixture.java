@@ -18,13 +18,30 @@ import org.jspecify.annotations.Nullable;
 final class FunctionFixture implements AutoCloseable {
 
     static final Path JAR = TestJars.functions();
-    private static final String SHA256 = sha256(JAR);
 
-    final Functions functions = new Functions(1000, Clock.systemUTC());
+    private final Path jar;
+    private final String sha256;
+
+    final Functions functions = new Functions(1000, 1 << 20, Clock.systemUTC());
     private final FunctionCall call = new FunctionCall(1 << 20, System::nanoTime);
 
+    /** The test functions. */
+    FunctionFixture() {
+        this(JAR);
+    }
+
+    /** Those of a jar. */
+    FunctionFixture(Path jar) {
+        this.jar = jar;
+        this.sha256 = sha256(jar);
+    }
+
     static Invocation invocation(String handler, String... excludeModules) {
-        return new Invocation(Protocol.VERSION, "cs", 10, SHA256, JAR.toString(), handler, List.of(excludeModules),
+        return new FunctionFixture().named(handler, excludeModules);
+    }
+
+    private Invocation named(String handler, String... excludeModules) {
+        return new Invocation(Protocol.VERSION, "cs", 10, sha256, jar.toString(), handler, List.of(excludeModules),
                 "{\"k\":1.50}", 1, 60_000);
     }
 
@@ -36,7 +53,7 @@ final class FunctionFixture implements AutoCloseable {
         Thread thread = Thread.currentThread();
         ClassLoader before = thread.getContextClassLoader();
         try {
-            Invocation invocation = invocation(handler);
+            Invocation invocation = named(handler);
             LoadedFunction ready = functions.ready(invocation);
             LoadedFunction function = ready != null ? ready : functions.load(invocation);
             byte[] json = ("junk" + datum + "junk").getBytes(StandardCharsets.UTF_8);

@@ -37,7 +37,7 @@ class FunctionsTest {
     @Test
     @Timeout(30)
     void the_classes_of_adropped_jar_are_collected() throws Exception {
-        try (Functions functions = new Functions(1000, Clock.systemUTC())) {
+        try (Functions functions = new Functions(1000, 1 << 20, Clock.systemUTC())) {
             WeakReference<ClassLoader> first = loaderAfterUse(functions);
             // Others take its place.
             for (String excluded : List.of("a", "b", "c", "d")) {
@@ -74,7 +74,7 @@ class FunctionsTest {
         Path jar = Files.copy(FunctionFixture.JAR, folder.resolve("f.jar"));
         Invocation invocation = new Invocation(Protocol.VERSION, "cs", 1, FunctionFixture.sha256(jar), jar.toString(),
                 "fn.Square", List.of(), "{}", 1, 1000);
-        try (Functions functions = new Functions(1000, Clock.systemUTC())) {
+        try (Functions functions = new Functions(1000, 1 << 20, Clock.systemUTC())) {
             LoadedFunction loaded = functions.load(invocation);
             Files.move(Files.writeString(folder.resolve("other"), "junk"), jar, StandardCopyOption.REPLACE_EXISTING);
             assertThat(loaded.loader().loadClass("fn.Points")).isNotNull();
@@ -83,7 +83,7 @@ class FunctionsTest {
 
     @Test
     void resources_come_from_the_jar_first() throws Exception {
-        try (Functions functions = new Functions(1000, Clock.systemUTC())) {
+        try (Functions functions = new Functions(1000, 1 << 20, Clock.systemUTC())) {
             ClassLoader loader = functions.load(FunctionFixture.invocation("fn.Square")).loader();
             assertThat(Objects.requireNonNull(loader.getResource("fn/Square.class")).toString())
                     .contains("!/fn/Square");

@@ -63,7 +63,7 @@ record LocalSettings(@Nullable @Min(1) @Max(LocalSettings.MAX_WORKERS) Integer w
         @DefaultValue("1000") @Min(1) @Max(100_000) int nestingLimit,
         @DefaultValue Map<String, String> users,
         @DefaultValue({
-                "PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR"}) List<String> environment,
+                "PATH", "HOME", "LANG", "LC_ALL", "TZ"}) List<String> environment,
         @DefaultValue List<String> jvmArguments, @DefaultValue("memory") Set<String> overridable,
         @Nullable String cacheFolder) {
 

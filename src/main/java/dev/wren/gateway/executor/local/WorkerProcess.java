@@ -4,11 +4,11 @@ import dev.wren.gateway.jar.LocalJar;
 import dev.wren.protocol.Frame;
 import dev.wren.protocol.Progress;
 import dev.wren.protocol.WireWriter;
+import dev.wren.protocol.jar.ClassPath;
 import dev.wren.protocol.jvm.OtherUser;
 import dev.wren.protocol.jvm.WorkerJvm;
 import java.io.DataInputStream;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -73,10 +73,12 @@ final class WorkerProcess implements AutoCloseable {
         OtherUser user = owner.user();
         if (owner.callset() != null || user != null) {
             Path own = jvm.folder().resolve("function.jar");
-            copy = Files.copy(file.path(), own);
-            if (user != null) {
-                // The cache of jars is closed to it.
-                user.give(own);
+            copy = own;
+            for (Path made : ClassPath.copy(file.path(), own)) {
+                if (user != null) {
+                    // The cache of jars is closed to it.
+                    user.give(made);
+                }
             }
         }
     }
