@@ -11,7 +11,6 @@ import dev.wren.client.model.MapRequest;
 import dev.wren.client.model.PageFuture;
 import dev.wren.client.model.WaitRequest;
 import dev.wren.client.model.WaitResult;
-import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -55,7 +54,7 @@ class MapIT {
     @Test
     void maps_through_the_generated_client() throws ApiException {
         Callset callset = gateway.calls().map(square(1, 2, 3).tags(Map.of("color", "red")), null, null);
-        Callset done = gateway.calls().getCallset(callset.getCallsetId(), new BigDecimal("30"), null);
+        Callset done = gateway.calls().getCallset(callset.getCallsetId(), 30.0, null);
         assertThat(done.getDone()).isTrue();
         assertThat(done.getDoneAt()).isNotNull();
         assertThat(done.getStates().getSuccess()).isEqualTo(3);
@@ -155,12 +154,12 @@ class MapIT {
         List<FutureRef> both = List.of(new FutureRef().callsetId(id).callId("00000"),
                 new FutureRef().callsetId(id).callId("00001"));
         WaitResult any = gateway.calls().waitForFutures(new WaitRequest().futures(both)
-                .returnWhen(WaitRequest.ReturnWhenEnum.ANY_COMPLETED).timeout(new BigDecimal("20")));
+                .returnWhen(WaitRequest.ReturnWhenEnum.ANY_COMPLETED).timeout(20.0));
         assertThat(any.getComplete()).isTrue();
         assertThat(any.getDone()).extracting(Future::getCallId).containsExactly("00001");
         assertThat(any.getNotDone()).extracting(Future::getCallId).containsExactly("00000");
         WaitResult all = gateway.calls().waitForFutures(
-                new WaitRequest().futures(both).timeout(new BigDecimal("0.1")));
+                new WaitRequest().futures(both).timeout(0.1));
         assertThat(all.getComplete()).isFalse();
         WaitResult always = gateway.calls().waitForFutures(new WaitRequest().callsets(List.of(id))
                 .returnWhen(WaitRequest.ReturnWhenEnum.ALWAYS));

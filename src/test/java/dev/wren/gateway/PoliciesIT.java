@@ -6,7 +6,6 @@ import dev.wren.client.model.Callset;
 import dev.wren.client.model.Function;
 import dev.wren.client.model.Future;
 import dev.wren.client.model.MapRequest;
-import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -235,7 +234,7 @@ class PoliciesIT {
     void config_overrides_what_the_configuration_marks_and_nothing_else() throws Exception {
         Callset small = gateway.calls().map(map("fn.Mixed", List.of("max-memory")).config(Map.of("memory", "100MB")),
                 null, null);
-        long bytes = ((Number) gateway.calls().getResult(small.getCallsetId(), "00000", new BigDecimal(30), null,
+        long bytes = ((Number) gateway.calls().getResult(small.getCallsetId(), "00000", 30.0, null,
                 null)).longValue();
         assertThat(bytes).isBetween(80L << 20, 101L << 20);
         for (String config : List.of("{\"workers\":9}", "{\"memory\":\"1TB\"}", "{\"memory\":1}", "{\"memory\":[]}",

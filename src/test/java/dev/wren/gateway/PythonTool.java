@@ -17,10 +17,16 @@ import org.junit.jupiter.api.Assumptions;
  * @param name of its package
  * @param version of its package
  * @param command in its {@code bin}
+ * @param wanted what pip is told to install
  */
-public record PythonTool(String name, String version, String command) {
+public record PythonTool(String name, String version, String command, String wanted) {
 
     private static final Path TARGET = Path.of("target").toAbsolutePath();
+
+    /** One of the index. */
+    public PythonTool(String name, String version, String command) {
+        this(name, version, command, name + "==" + version);
+    }
 
     /** Where its output goes. */
     public Path log() {
@@ -51,7 +57,6 @@ public record PythonTool(String name, String version, String command) {
         Path installed = folder().resolve("bin").resolve(command);
         Path whole = folder().resolve("installed");
         if (!Files.exists(whole)) {
-            String wanted = name + "==" + version;
             if (run(List.of("python3", "-m", "venv", "--clear", folder().toString()), 5) != 0
                     || run(List.of(folder().resolve("bin/python").toString(), "-m", "pip", "install", "--quiet",
                             wanted),

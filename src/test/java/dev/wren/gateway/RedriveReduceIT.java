@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.wren.client.model.Callset;
 import dev.wren.client.model.Function;
 import dev.wren.client.model.ReduceRequest;
-import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -111,7 +110,7 @@ class RedriveReduceIT {
         assertThat(reduce.getSize()).isEqualTo(1);
         assertThat(reduce.getTags()).containsEntry("k", "v");
         assertThat(reduce.getStates().getNew()).isEqualTo(1);
-        assertThat(gateway.calls().getResult(reduce.getCallsetId(), "00000", new BigDecimal(20), null, null))
+        assertThat(gateway.calls().getResult(reduce.getCallsetId(), "00000", 20.0, null, null))
                 .isEqualTo(http.get("/calls/" + id + "/results").json().valueStream().map(RedriveReduceIT::plain)
                         .toList());
         // Of one that is done, and of none at all.

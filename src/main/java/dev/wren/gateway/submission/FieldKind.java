@@ -7,7 +7,6 @@ import io.swagger.v3.oas.models.media.Schema;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -237,7 +236,7 @@ sealed interface FieldKind<T> permits FieldKind.Text, FieldKind.Whole, FieldKind
 
         @Override
         public Schema<?> parameter() {
-            return of("number").minimum(min).maximum(max);
+            return of("number").format("double").minimum(min).maximum(max);
         }
     }
 
@@ -270,7 +269,11 @@ sealed interface FieldKind<T> permits FieldKind.Text, FieldKind.Whole, FieldKind
 
         @Override
         public Schema<?> schema() {
-            return new Schema<>().types(new LinkedHashSet<>(List.of("integer", "string"))).example("5%");
+            // Not as one schema of two types: Go has no such type.
+            Schema<?> either = new Schema<>().example("5%");
+            either.setOneOf(List.of(of("integer").format("int32").minimum(BigDecimal.ZERO),
+                    of("string").pattern("^\\d{1,3}(\\.\\d{1,6})?%$")));
+            return either;
         }
 
         @Override

@@ -85,6 +85,7 @@ class OpenApiDescription {
             examples.path("problems").properties().forEach(problem -> api.getComponents()
                     .addExamples(problem.getKey(), new Example().value(plain(problem.getValue()))));
             nullable(api, "Future", "status");
+            SchemaForms.apply(api);
             sort(api);
         };
     }
