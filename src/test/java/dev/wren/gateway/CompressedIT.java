@@ -114,7 +114,7 @@ class CompressedIT {
 
     @Test
     void what_is_no_gzip_is_a_bad_request() {
-        int before = TestStore.keys(store, "default/callsets/").size();
+        long before = callsets();
         byte[] whole = gzip(MAP);
         byte[] wrong = whole.clone();
         wrong[wrong.length - 5] ^= 1;
@@ -126,7 +126,11 @@ class CompressedIT {
             assertThat(answer.slug()).isEqualTo("invalid-request");
             assertThat(answer.json().path("errors").get(0).path("parameter").asString()).isEqualTo("Content-Encoding");
         }
-        assertThat(TestStore.keys(store, "default/callsets/")).hasSize(before);
+        assertThat(callsets()).isEqualTo(before);
+    }
+
+    private static long callsets() {
+        return TestStore.keys(store, "default/callsets/").stream().filter(key -> key.endsWith("/callset")).count();
     }
 
     @ParameterizedTest

@@ -15,7 +15,7 @@ import software.amazon.awssdk.services.s3.model.S3Object;
  * {@code WREN_TEST_AWS_BUCKET} a bucket and {@code WREN_TEST_AWS_QUEUE} the function's queue of reports (without its
  * {@code -0}), these are AWS's own, with the credentials of the environment.
  */
-class LambdaExecutorIT extends ExecutorContract {
+class LambdaExecutorIT extends WorkerContract {
 
     private static final Map<String, String> AWS = System.getenv();
     private static @Nullable TestLambda lambda;

@@ -2,7 +2,7 @@ package dev.wren.gateway;
 
 import java.nio.file.Path;
 
-class LocalExecutorIT extends ExecutorContract {
+class LocalExecutorIT extends WorkerContract {
 
     @Override
     RunningGateway start(Path store) {

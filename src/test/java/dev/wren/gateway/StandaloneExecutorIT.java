@@ -11,7 +11,7 @@ import org.junit.jupiter.api.BeforeAll;
 
 /** What a map may rely on holds on a pool of machines as it does on this one. */
 @BesideOthers
-class StandaloneExecutorIT extends ExecutorContract {
+class StandaloneExecutorIT extends WorkerContract {
 
     private static TestPool pool;
     private final Set<Path> joined = new HashSet<>();

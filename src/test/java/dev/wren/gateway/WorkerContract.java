@@ -1,0 +1,40 @@
+package dev.wren.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/** What functions may rely on beside that, on every executor whose workers are the project's own. */
+abstract class WorkerContract extends ExecutorContract {
+
+    @Test
+    void a_function_finds_its_classes_in_threads_of_the_jdk(@TempDir Path store) {
+        try (RunningGateway gateway = start(store)) {
+            assertThat(results(gateway.http(), "fn.JdkThreads::blind", "[1,2]")).isEqualTo("[[],[]]");
+        }
+    }
+
+    @Test
+    void temporary_files_go_with_the_callset(@TempDir Path store) {
+        try (RunningGateway gateway = start(store)) {
+            Http http = gateway.http();
+            List<String> data = Collections.nCopies(8, "1");
+            JsonNode folders = Http.JSON.readTree(results(http, "fn.Temporary::leave", data.toString()));
+            assertThat(folders.valueStream()).allSatisfy(each -> assertThat(each).hasSize(1))
+                    .allSatisfy(each -> assertThat(each.get(0).asString())
+                            .isNotEqualTo(System.getProperty("java.io.tmpdir")));
+            assertThat(Http.JSON.readTree(results(http, "fn.Temporary::look", data.toString())).valueStream())
+                    .allSatisfy(each -> assertThat(each).isEmpty());
+        }
+    }
+
+    private static String results(Http http, String handler, String data) {
+        return http.get("/calls/" + http.map("{\"function\":{\"jar\":\"fn\",\"handler\":\"" + handler
+                + "\"},\"iterdata\":" + data + "}") + "/results").text();
+    }
+}
