@@ -53,6 +53,11 @@ public enum Frame {
         out.setInt(start, out.size() - start - 4);
     }
 
+    /** The same for a message of which {@code more} bytes follow what is in {@code out}. */
+    public static void end(WireWriter out, int start, int more) {
+        out.setInt(start, out.size() - start - 4 + more);
+    }
+
     /**
      * The kind of that number.
      *

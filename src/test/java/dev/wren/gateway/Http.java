@@ -69,7 +69,11 @@ final class Http {
 
     /** The same with a media type of its own. */
     Answer body(String path, String text, String type) {
-        return send(request(path).header("Content-Type", type).POST(HttpRequest.BodyPublishers.ofString(text)));
+        return body(path, HttpRequest.BodyPublishers.ofString(text), type);
+    }
+
+    Answer body(String path, HttpRequest.BodyPublisher body, String type) {
+        return send(request(path).header("Content-Type", type).POST(body));
     }
 
     Answer delete(String path, String... headers) {

@@ -55,7 +55,9 @@ class S3DataIT {
         gateway = RunningGateway.startWithFunctions(store, Stream.concat(
                 // Wherever the gateway's own store is.
                 Stream.of(s3.settings("")).filter(setting -> !setting.startsWith("--wren.store")),
-                Stream.of("--wren.s3.allowed-buckets=" + bucket + ",no-such-bucket")).toArray(String[]::new));
+                Stream.of("--wren.s3.allowed-buckets=" + bucket + ",no-such-bucket",
+                        "--wren.callsets.max-datum-size=6MB"))
+                .toArray(String[]::new));
         http = gateway.http();
     }
 

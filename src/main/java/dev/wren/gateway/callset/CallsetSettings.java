@@ -35,7 +35,7 @@ import org.springframework.validation.annotation.Validated;
 @ConfigurationProperties("wren.callsets")
 public record CallsetSettings(@DefaultValue("1000000") @Min(0) @Max(100_000_000) int mapItemLimit,
         @DefaultValue("1GB") @ByteRange DataSize maxBodySize,
-        @DefaultValue("6MB") @ByteRange(max = Integer.MAX_VALUE) DataSize maxDatumSize,
+        @DefaultValue("64MB") @ByteRange(max = Integer.MAX_VALUE) DataSize maxDatumSize,
         @DefaultValue("1000") @Min(1) @Max(10_000) int maxNesting,
         @DefaultValue("100000") @Min(1) int maxNames,
         @DefaultValue("10000") @Min(1) int maxRunning, @DefaultValue("0B") @ByteRange(min = 0) DataSize runningMemory,

@@ -6,6 +6,7 @@ import dev.wren.gateway.executor.Chunk;
 import dev.wren.gateway.executor.Executor;
 import dev.wren.gateway.executor.Reports;
 import dev.wren.gateway.record.CallTable;
+import dev.wren.gateway.record.Data;
 import dev.wren.gateway.record.Segment;
 import dev.wren.protocol.CallError;
 import dev.wren.protocol.ErrorCode;
@@ -327,6 +328,11 @@ final class Drive implements Chunk.Sink {
         state.context.unwatch(this, chunk);
         state.locked(() -> state.chunks.remove(chunk));
         state.context.offer(this);
+    }
+
+    @Override
+    public byte[] part(Chunk chunk, Data.Place place, long from, int length) {
+        return state.callset.data().part(place, from, length);
     }
 
     @Override

@@ -80,7 +80,10 @@ final class Sender {
         long most = state.context.settings().chunkBytes().toBytes();
         Optional<Executor.DataLimits> limits = executor.dataLimits();
         if (limits.isEmpty()) {
-            return new ChunkContents.InHand(read(calls, most));
+            // A large one goes alone, and part by part: as many as are under way would not fit into memory.
+            return state.callset.data().large(calls[0], most)
+                    .<ChunkContents>map(place -> new ChunkContents.Elsewhere(List.of(place)))
+                    .orElseGet(() -> new ChunkContents.InHand(read(calls, most)));
         }
         long inHand = limits.get().inHand();
         return places(calls, inHand, limits.get().elsewhere()).<ChunkContents>map(ChunkContents.Elsewhere::new)
@@ -125,6 +128,9 @@ final class Sender {
         List<byte[]> data = new ArrayList<>(calls.length);
         int i = 0;
         while (i < calls.length && (left > 0 || i == 0)) {
+            if (i > 0 && state.callset.data().large(calls[i], left).isPresent()) {
+                break;
+            }
             int run = run(calls, i);
             List<byte[]> some = state.callset.data().read(calls[i], run, (int) left);
             data.addAll(some);

@@ -1,6 +1,7 @@
 package dev.wren.gateway.executor;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import dev.wren.gateway.record.Data;
 import dev.wren.protocol.Invocation;
 import dev.wren.protocol.Report;
 import java.io.InputStream;
@@ -70,6 +71,13 @@ public final class Chunk implements AutoCloseable {
 
         /** All calls are accounted for, and the worker is free. */
         void closed(Chunk chunk);
+
+        /**
+         * A part of a datum that is an object of the store.
+         *
+         * @throws RuntimeException if it cannot be had
+         */
+        byte[] part(Chunk chunk, Data.Place place, long from, int length);
 
         /** Stores a value under its key; reads it to the end. */
         void storeValue(Chunk chunk, Report report, InputStream value);
@@ -177,6 +185,15 @@ public final class Chunk implements AutoCloseable {
     /** The datum of the call at {@code position}, where it is in hand. Not to be changed. Not after {@link #sent()}. */
     public byte[] datum(int position) {
         return ((ChunkContents.InHand) contents).data().get(position);
+    }
+
+    /**
+     * A part of a datum that is elsewhere.
+     *
+     * @throws RuntimeException if it cannot be had
+     */
+    public byte[] part(Data.Place place, long from, int length) {
+        return sink.part(this, place, from, length);
     }
 
     /** The data are with the worker: they are let go. */

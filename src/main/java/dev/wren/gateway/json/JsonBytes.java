@@ -6,6 +6,7 @@ import dev.wren.gateway.web.ProblemType;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.Reader;
+import java.io.Writer;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
@@ -13,6 +14,8 @@ import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonParser;
 
 /**
  * A body as a parser reads it: checked to be UTF-8, counted, and kept from a mark on, so that parts of it can be had in
@@ -22,6 +25,11 @@ public final class JsonBytes extends InputStream {
 
     private static final int BLOCK = 1 << 16;
     private static final int BOM = 3;
+    private static final int MOST_KEPT = 1 << 20;
+    /** What may follow a reverse solidus, but for u: RFC 8259, section 7. */
+    private static final String ESCAPED = "\"\\/bfnrt";
+    /** Bytes of an escape with four digits. */
+    private static final int UNICODE = 6;
 
     private final InputStream in;
     private final Quota.Grant memory;
@@ -37,6 +45,8 @@ public final class JsonBytes extends InputStream {
     private int handedOut;
     private int validated;
     private long mark;
+    private @Nullable Spill spill;
+    private long spilled;
     private long maxPart = Long.MAX_VALUE;
     private ProblemException partTooLarge = new ProblemException(ProblemType.TOO_LARGE, "");
     private long line = 1;
@@ -47,6 +57,9 @@ public final class JsonBytes extends InputStream {
     private long knownChar;
     private long knownByte;
     private long readChars;
+    /** Characters of a line that the parser has not seen. */
+    private long skippedChars;
+    private long skippedLine;
 
     /**
      * A body.
@@ -84,9 +97,58 @@ public final class JsonBytes extends InputStream {
         weight = times;
     }
 
+    /** Takes what is not kept. */
+    @FunctionalInterface
+    public interface Spill {
+
+        /**
+         * The next bytes from the mark on.
+         *
+         * @param buffer is changed after the call
+         */
+        void take(byte[] buffer, int offset, int length) throws IOException;
+    }
+
+    /**
+     * From here to the next mark bytes are not kept when they are many: they are handed on, from the mark on, when all
+     * characters that were read are used up. {@link #mark()} moves with it.
+     */
+    public void spillTo(Spill to) {
+        spill = to;
+    }
+
+    /** From here on bytes are kept, however many. */
+    public void keep() {
+        spill = null;
+    }
+
+    /** From where on bytes are kept. */
+    public long mark() {
+        return mark;
+    }
+
+    /** How many bytes were handed on since the mark was set. */
+    public long spilled() {
+        return spilled;
+    }
+
+    private void spill() throws IOException {
+        Spill to = spill;
+        long many = base + handedOut - mark;
+        if (to != null && many > MOST_KEPT) {
+            to.take(window, offset(mark), (int) many);
+            mark += many;
+            spilled += many;
+            knownByte = mark;
+            knownChar = readChars;
+        }
+    }
+
     /** From here on bytes are kept, and at most {@code max} of them until the next mark. */
     public void mark(long position, long max, ProblemException tooLarge) {
         mark = position;
+        spill = null;
+        spilled = 0;
         maxPart = max;
         partTooLarge = tooLarge;
     }
@@ -147,6 +209,7 @@ public final class JsonBytes extends InputStream {
     }
 
     private int readCharacters(char[] buffer, int offset, int length) throws IOException {
+        spill();
         CharBuffer to = CharBuffer.wrap(buffer, offset, length);
         while (to.position() == 0) {
             ByteBuffer bytes = ByteBuffer.wrap(window, handedOut, filled - handedOut);
@@ -156,7 +219,7 @@ public final class JsonBytes extends InputStream {
             }
             handedOut = bytes.position();
             validated = handedOut;
-            if (base + handedOut - mark - BLOCK > maxPart) {
+            if (base + handedOut - mark + spilled - BLOCK > maxPart) {
                 throw partTooLarge;
             }
             if (to.position() == 0 && !fill()) {
@@ -194,11 +257,119 @@ public final class JsonBytes extends InputStream {
         return knownByte;
     }
 
+    /**
+     * To the end of a text that the parser has begun, so that it does not build it: it does of a value that is no part of
+     * another. A short one is left to the parser.
+     *
+     * @param from where its first quotation mark is, not before the mark
+     */
+    public void endText(JsonParser parser, long from) throws IOException {
+        int at = offset(from) + 1;
+        while (at < handedOut && window[at] != '"') {
+            at += window[at] == '\\' ? 2 : 1;
+        }
+        if (at < handedOut) {
+            parser.finishToken();
+            return;
+        }
+        // All that the parser has is part of the text. It goes on at its end.
+        var _ = parser.releaseBuffered(Writer.nullWriter());
+        skipped(line, 0);
+        long position = endOfText(base + at);
+        at = offset(position);
+        validateTo(at);
+        handedOut = at;
+        knownByte = position;
+        knownChar = readChars;
+        parser.finishToken();
+    }
+
+    private long endOfText(long from) throws IOException {
+        long position = from;
+        while (true) {
+            int at = offset(position);
+            while (at < filled && window[at] != '"') {
+                int more = length(at);
+                if (at + more > filled) {
+                    break;
+                }
+                at += more;
+            }
+            position = base + at;
+            if (at < filled && window[at] == '"') {
+                return position;
+            }
+            if (at > handedOut) {
+                validateTo(Math.min(at, filled));
+                handedOut = validated;
+            }
+            if (base + handedOut - mark + spilled > maxPart) {
+                throw partTooLarge;
+            }
+            spill();
+            if (!fill()) {
+                throw malformed("The body ends in the middle of a text.", line, column);
+            }
+        }
+    }
+
+    /** Bytes of what is at a place in a text: one, or those of an escape. */
+    private int length(int at) {
+        byte b = window[at];
+        if (b >= 0 && b < ' ') {
+            throw malformed("A text has a control character, which has to be escaped.", line, column);
+        }
+        if (b != '\\' || at + 1 >= filled) {
+            return b == '\\' ? 2 : 1;
+        }
+        if (window[at + 1] != 'u') {
+            if (ESCAPED.indexOf(window[at + 1]) < 0) {
+                throw malformed("A text has an escape that JSON does not know.", line, column);
+            }
+            return 2;
+        }
+        for (int i = at + 2; i < Math.min(at + UNICODE, filled); i++) {
+            if (Character.digit(window[i], 16) < 0) {
+                throw malformed("A text has an escape that JSON does not know.", line, column);
+            }
+        }
+        return UNICODE;
+    }
+
+    private void validateTo(int end) {
+        ByteBuffer bytes = ByteBuffer.wrap(window, validated, Math.max(0, end - validated));
+        CoderResult result;
+        do {
+            chars.clear();
+            result = utf8.decode(bytes, chars, false);
+            count(chars.array(), 0, chars.position());
+            skipped(line, chars.position());
+        } while (result.isOverflow());
+        if (result.isError()) {
+            throw malformed("The body is not UTF-8.", line, column);
+        }
+        validated = bytes.position();
+    }
+
+    private void skipped(long inLine, long more) {
+        skippedChars = (inLine == skippedLine ? skippedChars : 0) + more;
+        skippedLine = inLine;
+    }
+
+    /** A problem at a place as the parser knows it, at the place in the body: texts may have been skipped before it. */
+    public ProblemException placed(ProblemException problem) {
+        return problem.properties().get("line") instanceof Long inLine && inLine == skippedLine
+                && problem.properties().get("column") instanceof Long inColumn
+                        ? problem.with("column", inColumn + skippedChars)
+                        : problem;
+    }
+
     private boolean fill() throws IOException {
         if (ended) {
             return false;
         }
-        int keep = (int) Math.max(0, Math.min(mark - base, handedOut));
+        // The bytes of a character that is not whole yet are looked at again.
+        int keep = (int) Math.max(0, Math.min(mark - base, Math.min(handedOut, validated)));
         if (keep > 0 && window.length - filled < BLOCK) {
             System.arraycopy(window, keep, window, 0, filled - keep);
             base += keep;

@@ -150,6 +150,42 @@ public final class Data {
         };
     }
 
+    /**
+     * Where the datum of a call is, if it is an object, or part of one, and has more than {@code bytes} bytes.
+     *
+     * @throws DamagedObjectException when it is not there
+     */
+    public Optional<Place> large(int call, long bytes) {
+        return switch (manifest.layout()) {
+            case INLINE -> Optional.empty();
+            case ONE -> places(call, 1).map(List::getFirst).filter(place -> place.length > bytes);
+            case EACH -> {
+                String key = ObjectKeys.datum(manifest.tenant(), manifest.id(), CallIds.format(call, manifest.size()));
+                try (ObjectStore.StoredObject object = store.get(key)
+                        .orElseThrow(() -> new DamagedObjectException(key, "the datum is not there", null))) {
+                    yield object.size() > bytes
+                            ? Optional.of(new Place(key, 0, length(key, 0, object.size())))
+                            : Optional.empty();
+                }
+            }
+        };
+    }
+
+    /**
+     * A part of a datum.
+     *
+     * @param from its first byte, counted from the datum's
+     * @throws DamagedObjectException when it is not there
+     */
+    public byte[] part(Place place, long from, int length) {
+        byte[] bytes = store.read(place.key, place.offset + from, length)
+                .orElseThrow(() -> new DamagedObjectException(place.key, "the data are not there", null));
+        if (bytes.length != length) {
+            throw new DamagedObjectException(place.key, "the data end too soon", null);
+        }
+        return bytes;
+    }
+
     /** Bytes of memory that they take. */
     public long weight() {
         return 128 + inline.bytes().length + 4L * inline.ends().length + 8L * block.ends.length;

@@ -49,8 +49,7 @@ final class CsvReader {
      * @throws ProblemException {@code invalid-request} with the line, {@code too-large}, and what {@code sink} throws
      */
     void read(InputStream text, DataSink sink, Quota.Grant memory) throws IOException {
-        memory.grow(2 * limits.maxDatumSize().toBytes());
-        Rows rows = new Rows(text, limits.maxDatumSize().toBytes(), limits.maxBodySize().toBytes());
+        Rows rows = new Rows(text, memory, limits.maxDatumSize().toBytes(), limits.maxBodySize().toBytes());
         try (MappingIterator<Map<String, String>> each = csv.readerForMapOf(String.class).with(HEADER)
                 .readValues(rows)) {
             while (each.hasNextValue()) {
@@ -79,14 +78,19 @@ final class CsvReader {
 
         /** What a reader may have read beyond a row. */
         private static final int AHEAD = 1 << 16;
+        /** A row is there as characters, and as JSON. */
+        private static final int TIMES = 3;
 
+        private final Quota.Grant memory;
         private final long maxRow;
         private final long maxAll;
         private long all;
         private long row;
+        private long largest;
 
-        Rows(InputStream in, long maxRow, long maxAll) {
+        Rows(InputStream in, Quota.Grant memory, long maxRow, long maxAll) {
             super(in);
+            this.memory = memory;
             this.maxRow = maxRow;
             this.maxAll = maxAll;
         }
@@ -119,6 +123,10 @@ final class CsvReader {
             all += some;
             if (row > maxRow + AHEAD) {
                 throw tooLarge();
+            }
+            if (row > largest) {
+                memory.grow(TIMES * (row - largest));
+                largest = row;
             }
             if (all > maxAll) {
                 throw new ProblemException(ProblemType.TOO_LARGE, "The data have at most " + maxAll + " bytes.")

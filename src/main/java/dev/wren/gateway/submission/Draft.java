@@ -43,6 +43,7 @@ final class Draft implements DataSink, AutoCloseable {
     private int[] inlineEnds = new int[16];
     private int size;
     private long bytes;
+    private long held;
     private @Nullable Spill spill;
     private boolean later;
     private boolean submitted;
@@ -106,17 +107,36 @@ final class Draft implements DataSink, AutoCloseable {
     }
 
     /**
-     * One more datum.
+     * A part of the next datum; it is copied.
+     *
+     * @throws ProblemException {@code map-item-limit}
+     */
+    @Override
+    public void part(byte[] buffer, int offset, int length) throws IOException {
+        checkRoom();
+        if (spill == null) {
+            spill = spill();
+        }
+        bytes += length;
+        spill.data.write(buffer, offset, length);
+    }
+
+    private void checkRoom() {
+        if (size == limits.mapItemLimit()) {
+            throw new ProblemException(ProblemType.MAP_ITEM_LIMIT,
+                    "A map has at most " + limits.mapItemLimit() + " data.").with("limit", limits.mapItemLimit());
+        }
+    }
+
+    /**
+     * One more datum, or its last part.
      *
      * @param buffer holds its JSON text, UTF-8, at {@code offset}; it is copied
      * @throws ProblemException {@code map-item-limit}
      */
     @Override
     public void add(byte[] buffer, int offset, int length) throws IOException {
-        if (size == limits.mapItemLimit()) {
-            throw new ProblemException(ProblemType.MAP_ITEM_LIMIT,
-                    "A map has at most " + limits.mapItemLimit() + " data.").with("limit", limits.mapItemLimit());
-        }
+        checkRoom();
         bytes += length;
         if (spill == null && bytes > limits.inlineData().toBytes()) {
             spill = spill();
@@ -266,11 +286,20 @@ final class Draft implements DataSink, AutoCloseable {
             long from = 0;
             for (int i = 0; i < size; i++) {
                 long to = ByteBuffer.wrap(ends.body().readNBytes(Long.BYTES)).getLong();
+                held(to - from);
                 putDatum(i, values.body().readNBytes(Math.toIntExact(to - from)));
                 from = to;
             }
         }
         store.delete(List.of(data, index));
+    }
+
+    /** The largest datum so far that has been in memory whole. */
+    private void held(long length) {
+        if (length > held) {
+            memory.grow(length - held);
+            held = length;
+        }
     }
 
     private void putDatum(int call, byte[] datum) {

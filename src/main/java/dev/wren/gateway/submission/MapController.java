@@ -4,6 +4,7 @@ import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.callset.Callsets;
 import dev.wren.gateway.callset.ReadLeases;
 import dev.wren.gateway.json.JsonParsers;
+import dev.wren.gateway.record.Data;
 import dev.wren.gateway.record.MapSettings;
 import dev.wren.gateway.record.Origins;
 import dev.wren.gateway.view.CallsetView;
@@ -25,6 +26,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.net.URI;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
@@ -148,6 +150,12 @@ final class MapController {
         int[] runs = origins.runs();
         for (int run = 0; run < runs.length; run += 2) {
             for (int call = runs[run]; call < runs[run + 1];) {
+                Optional<Data.Place> large = of.data().large(call, COPIED_BYTES);
+                if (large.isPresent()) {
+                    copy(of.data(), large.get(), draft);
+                    call++;
+                    continue;
+                }
                 List<byte[]> data = of.read(call, Math.min(COPIED, runs[run + 1] - call), COPIED_BYTES);
                 for (byte[] datum : data) {
                     draft.add(datum, 0, datum.length);
@@ -155,6 +163,14 @@ final class MapController {
                 call += data.size();
             }
         }
+    }
+
+    private static void copy(Data data, Data.Place large, Draft draft) throws IOException {
+        int from = 0;
+        for (; large.length() - from > COPIED_BYTES; from += COPIED_BYTES) {
+            draft.part(data.part(large, from, COPIED_BYTES), 0, COPIED_BYTES);
+        }
+        draft.add(data.part(large, from, large.length() - from), 0, large.length() - from);
     }
 
     @PostMapping(path = "/calls/{callsetId}/reduce", consumes = JSON, produces = JSON)

@@ -56,7 +56,7 @@ final class MapRequestReader {
         try (JsonParser parser = parsers.parser(bytes)) {
             return read(bytes, parser, sink);
         } catch (JacksonException e) {
-            throw parsers.problem(e);
+            throw bytes.placed(parsers.problem(e));
         }
     }
 
@@ -86,7 +86,7 @@ final class MapRequestReader {
             array(bytes, parser, sink);
             JsonParsers.end(parser);
         } catch (JacksonException e) {
-            throw parsers.problem(e);
+            throw bytes.placed(parsers.problem(e));
         }
     }
 
@@ -180,22 +180,15 @@ final class MapRequestReader {
     }
 
     private void array(JsonBytes bytes, JsonParser parser, DataSink sink) throws IOException {
-        long max = limits.maxDatumSize().toBytes();
-        ProblemException tooLarge = new ProblemException(ProblemType.TOO_LARGE,
-                "A datum has at most " + max + " bytes.").with("limit", max);
+        DatumReader data = new DatumReader(bytes, parser, limits);
         long position = position(bytes, parser);
         while (true) {
-            bytes.mark(position, max, tooLarge);
+            data.begin(position, sink);
             if (parser.nextToken() == JsonToken.END_ARRAY) {
+                data.none();
                 return;
             }
-            long from = bytes.byteOf(parser.currentTokenLocation().getCharOffset());
-            skip(parser, limits.maxNames());
-            position = position(bytes, parser);
-            if (position - from > max) {
-                throw tooLarge;
-            }
-            sink.add(bytes.window(), bytes.offset(from), (int) (position - from));
+            position = data.end();
         }
     }
 

@@ -6,8 +6,10 @@ import dev.wren.gateway.json.JsonParsers;
 import dev.wren.gateway.limits.Quota;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.util.Arrays;
 import org.springframework.stereotype.Component;
 import tools.jackson.core.JacksonException;
@@ -15,12 +17,14 @@ import tools.jackson.core.JsonParser;
 
 /**
  * Reads data as lines of JSON, as a stream: each datum is handed on in the very bytes that came, without the white space
- * around it, and only one is in memory. Safe for use by several threads.
+ * around it, and only one is in memory, or a part of it. Safe for use by several threads.
  */
 @Component
 final class NdjsonReader {
 
     private static final int BLOCK = 1 << 16;
+    /** Bytes of a line. */
+    private static final int MOST_KEPT = 1 << 20;
 
     private final CallsetSettings limits;
     private final JsonParsers parsers;
@@ -40,23 +44,118 @@ final class NdjsonReader {
         JsonBytes bytes = new JsonBytes(body, limits.maxBodySize().toBytes(), memory);
         memory.grow(BLOCK);
         Line line = new Line(sink, memory);
-        byte[] block = new byte[BLOCK];
-        long position = 0;
-        for (int n; (n = bytes.read(block, 0, BLOCK)) >= 0;) {
-            position += n;
-            // All that was read is in the line or handed on: nothing has to be kept.
-            bytes.drop(position);
-            int from = 0;
-            for (int i = 0; i < n; i++) {
-                if (block[i] == '\n') {
-                    line.append(block, from, i);
-                    line.end();
-                    from = i + 1;
-                }
+        Blocks blocks = new Blocks(bytes);
+        while (blocks.isMore()) {
+            int end = blocks.endOfLine();
+            line.append(blocks.block, blocks.from, end);
+            blocks.from = end;
+            if (blocks.takeNewline()) {
+                line.end();
+            } else if (line.length > MOST_KEPT) {
+                large(line, blocks, sink, memory);
             }
-            line.append(block, from, n);
         }
         line.end();
+    }
+
+    /** A line of which no more is to be kept: it is read by a parser while it comes. */
+    private void large(Line line, Blocks blocks, DataSink sink, Quota.Grant memory) throws IOException {
+        InputStream rest = new SequenceInputStream(new ByteArrayInputStream(line.text, 0, line.length),
+                blocks.restOfLine());
+        long number = line.number;
+        try {
+            JsonBytes bytes = new JsonBytes(rest, Long.MAX_VALUE, memory);
+            try (JsonParser parser = parsers.parser(bytes)) {
+                DatumReader data = new DatumReader(bytes, parser, limits);
+                data.begin(0, sink);
+                if (parser.nextToken() != null) {
+                    long _ = data.end();
+                    bytes.keep();
+                    if (parser.nextToken() != null) {
+                        throw JsonBytes.malformed("There is more than one value in the line.", 1,
+                                parser.currentTokenLocation().getColumnNr());
+                    }
+                }
+            } catch (JacksonException e) {
+                throw bytes.placed(parsers.problem(e));
+            }
+        } catch (ProblemException e) {
+            throw e.type() == ProblemType.TOO_LARGE || e.type() == ProblemType.MALFORMED_JSON
+                    ? e.with("line", number)
+                    : e;
+        }
+        line.next();
+    }
+
+    /** What was read of a body. */
+    private static final class Blocks {
+
+        private final JsonBytes bytes;
+        private final byte[] block = new byte[BLOCK];
+        private long position;
+        private int from;
+        private int to;
+
+        Blocks(JsonBytes bytes) {
+            this.bytes = bytes;
+        }
+
+        /** Whether there is something from {@link #from} on. */
+        boolean isMore() throws IOException {
+            if (from < to) {
+                return true;
+            }
+            int n = bytes.read(block, 0, BLOCK);
+            from = 0;
+            to = Math.max(0, n);
+            position += to;
+            // All that was read is in the line or handed on: nothing has to be kept.
+            bytes.drop(position);
+            return n > 0;
+        }
+
+        /** Where the line ends, or what was read does. */
+        int endOfLine() {
+            int at = from;
+            while (at < to && block[at] != '\n') {
+                at++;
+            }
+            return at;
+        }
+
+        boolean takeNewline() {
+            if (from < to && block[from] == '\n') {
+                from++;
+                return true;
+            }
+            return false;
+        }
+
+        /** The rest of the line; its end is taken with it. */
+        InputStream restOfLine() {
+            return new InputStream() {
+
+                private boolean ended;
+
+                @Override
+                public int read() throws IOException {
+                    byte[] one = new byte[1];
+                    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+                }
+
+                @Override
+                public int read(byte[] into, int offset, int length) throws IOException {
+                    if (ended || !isMore() || takeNewline()) {
+                        ended = true;
+                        return -1;
+                    }
+                    int some = Math.min(length, endOfLine() - from);
+                    System.arraycopy(block, from, into, offset, some);
+                    from += some;
+                    return some;
+                }
+            };
+        }
     }
 
     private final class Line {
@@ -76,8 +175,7 @@ final class NdjsonReader {
         void append(byte[] block, int from, int to) {
             int more = to - from;
             if (length + more > max) {
-                throw new ProblemException(ProblemType.TOO_LARGE, "A datum has at most " + max + " bytes.")
-                        .with("limit", max).with("line", number);
+                throw DatumReader.tooLarge(max).with("line", number);
             }
             if (length + more > text.length) {
                 int larger = Math.max(length + more, 2 * text.length);
@@ -100,6 +198,10 @@ final class NdjsonReader {
                 check(from);
                 sink.add(text, from, length - from);
             }
+            next();
+        }
+
+        void next() {
             length = 0;
             number++;
         }

@@ -17,6 +17,7 @@ import java.nio.channels.Channels;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -200,6 +201,22 @@ public final class WorkerJvm implements AutoCloseable {
     public void send(WireWriter messages) throws IOException {
         synchronized (channel) {
             messages.drainTo(channel);
+        }
+    }
+
+    /** The rest of a message, which is not in memory. */
+    @FunctionalInterface
+    public interface Rest {
+
+        /** Writes all of it. */
+        void writeTo(WritableByteChannel channel) throws IOException;
+    }
+
+    /** Sends the beginning of a message, and the rest of it. What goes wrong with the rest leaves a message cut off. */
+    public void send(WireWriter beginning, Rest rest) throws IOException {
+        synchronized (channel) {
+            beginning.drainTo(channel);
+            rest.writeTo(channel);
         }
     }
 

@@ -18,6 +18,8 @@ import org.springframework.util.unit.DataSize;
 class JsonMemoryTest {
 
     private static final int SIZE = 100_000_000;
+    /** The part with which the size is reached, where each has 800,000 bytes. */
+    private static final int LAST = SIZE / 800_000 - 1;
 
     /** A body, and the slug of the problem that is its answer; none for one that is in order. */
     enum Body {
@@ -33,6 +35,16 @@ class JsonMemoryTest {
         AN_ENDLESS_DATUM("{\"iterdata\":[[", _ -> "[1234567890],", "too-large"), //
         DATA_WITH_LONG_NAMES("{\"iterdata\":[0", i -> ",{\"" + i + "x".repeat(40_000) + "\":1}", null), //
         DATA_BEYOND_ASCII("{\"iterdata\":[0", i -> ",{\"€" + i + "\":\"" + "ä😀".repeat(2000) + "\"}", null), //
+        LARGE_TEXTS("{\"iterdata\":[0", i -> (i % 60 == 0 ? ",\"" : "") + "text ä ".repeat(100_000)
+                + (i % 60 == 59 || i == LAST ? "\"" : ""), null), //
+        LARGE_TEXTS_INSIDE("{\"iterdata\":[0", i -> (i % 60 == 0 ? ",{\"a\":[1,\"" : "") + "text \\\" ".repeat(100_000)
+                + (i % 60 == 59 || i == LAST ? "\"]}" : ""), null), //
+        A_LARGE_NAME("{\"iterdata\":[{\"a\":[{},{\"", _ -> "endless", "too-large"), //
+        A_LARGE_NUMBER("{\"iterdata\":[\"a\",", _ -> "1234567890", "too-large"), //
+        A_LARGE_NUMBER_INSIDE("{\"iterdata\":[{\"a\":[", _ -> "1234567890", "too-large"), //
+        LINES_WITH_LARGE_TEXTS("0\n", i -> (i % 60 == 0 ? "\"" : "") + "text ä ".repeat(100_000)
+                + (i % 60 == 59 || i == LAST ? "\"\n" : ""), null), //
+        A_LINE_WITH_A_LARGE_NUMBER("0\n", _ -> "1234567890", "too-large"), //
         LINES_WITH_LONG_NAMES("0\n", i -> "{\"" + i + "x".repeat(40_000) + "\":1}\n", null);
 
         private final String start;
@@ -88,14 +100,23 @@ class JsonMemoryTest {
     /** Reads one body; prints what it came to. */
     public static void main(String[] args) throws IOException {
         Body body = Body.valueOf(args[0]);
-        CallsetSettings limits = TestLimits.of(DataSize.ofGigabytes(1), DataSize.ofMegabytes(6), 1000, 100_000);
+        CallsetSettings limits = TestLimits.of(DataSize.ofGigabytes(1), DataSize.ofMegabytes(64), 1000, 100_000);
+        DataSink nowhere = new DataSink() {
+            @Override
+            public void part(byte[] buffer, int offset, int length) {
+                // It would be stored.
+            }
+
+            @Override
+            public void add(byte[] buffer, int offset, int length) {
+                // It would be stored.
+            }
+        };
         try {
-            if (body == Body.LINES_WITH_LONG_NAMES) {
-                new NdjsonReader(limits).read(body.stream(), (_, _, _) -> {
-                }, TestLimits.memory());
+            if (body.name().contains("LINE")) {
+                new NdjsonReader(limits).read(body.stream(), nowhere, TestLimits.memory());
             } else {
-                new MapRequestReader(limits).read(body.stream(), (_, _, _) -> {
-                }, TestLimits.memory());
+                new MapRequestReader(limits).read(body.stream(), nowhere, TestLimits.memory());
             }
             System.out.print("accepted");
         } catch (ProblemException e) {

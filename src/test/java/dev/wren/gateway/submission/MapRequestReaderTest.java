@@ -26,16 +26,6 @@ class MapRequestReaderTest {
     private final MapRequestReader reader = new MapRequestReader(
             TestLimits.of(DataSize.ofMegabytes(100), DataSize.ofMegabytes(1), 100, 1000));
 
-    private static final class Collected implements DataSink {
-
-        private final List<String> data = new ArrayList<>();
-
-        @Override
-        public void add(byte[] buffer, int offset, int length) {
-            data.add(new String(buffer, offset, length, StandardCharsets.UTF_8));
-        }
-    }
-
     /** Gives 1 to {@code most} bytes at a time. */
     private static InputStream trickle(String text, int most, Random random) {
         return new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)) {
@@ -75,15 +65,72 @@ class MapRequestReaderTest {
                         .append(" ".repeat(random.nextInt(3)));
             }
             body.append("]").append(first ? "" : "," + FUNCTION).append("} \n");
-            Collected sink = new Collected();
+            CollectedData sink = new CollectedData();
             reader.read(trickle(body.toString(), 1 + random.nextInt(9000), random), sink, TestLimits.memory());
             assertThat(sink.data).isEqualTo(data);
         }
     }
 
+    /** Longer than what is kept of a datum: up to 4 MB, in all of the parser's states. */
+    @Test
+    void large_data_are_the_very_bytes_that_came() throws IOException {
+        MapRequestReader large = new MapRequestReader(
+                TestLimits.of(DataSize.ofMegabytes(100), DataSize.ofMegabytes(8), 100, 1000));
+        Random random = new Random(12);
+        for (int round = 0; round < 12; round++) {
+            List<String> data = new ArrayList<>();
+            for (int i = 0; i < 6; i++) {
+                data.add(largeDatum(random));
+            }
+            String body = "{\"iterdata\":[ " + String.join(random.nextBoolean() ? "," : " ,\n ", data) + " ],"
+                    + FUNCTION + "}";
+            CollectedData sink = new CollectedData();
+            large.read(trickle(body, 1 + random.nextInt(90_000), random), sink, TestLimits.memory());
+            assertThat(sink.data).isEqualTo(data);
+        }
+    }
+
+    static String largeDatum(Random random) {
+        String text = "\"" + List.of("plain", "ä€😀", "\\\"\\\\", "\\u00e4\\n", "],{}:\\/")
+                .get(random.nextInt(5)).repeat(random.nextInt(400_000)) + "\"";
+        return switch (random.nextInt(5)) {
+            case 0 -> "[" + text + ", [" + text + "]]";
+            case 1 -> "{\"a\" : " + text + ",\"b\":[1,2.5, null]}";
+            case 2 -> "[" + "1,".repeat(random.nextInt(900_000)) + "1]";
+            case 3 -> "17";
+            default -> text;
+        };
+    }
+
+    @Test
+    void what_is_wrong_in_a_large_text_is_told_with_its_place() {
+        MapRequestReader large = new MapRequestReader(
+                TestLimits.of(DataSize.ofMegabytes(100), DataSize.ofMegabytes(8), 100, 1000));
+        String text = "ä".repeat(1_500_000);
+        for (String wrong : List.of("\u0001", "\\x", "\\u12g4", "\n")) {
+            assertThatThrownBy(() -> large.read(new ByteArrayInputStream(("{\"iterdata\":[\"" + text + wrong + text
+                    + "\"]}").getBytes(StandardCharsets.UTF_8)), new CollectedData(), TestLimits.memory()))
+                    .isInstanceOfSatisfying(ProblemException.class, problem -> {
+                        assertThat(problem.type()).isEqualTo(ProblemType.MALFORMED_JSON);
+                        assertThat(problem.properties()).containsEntry("line", 1L);
+                    });
+        }
+        assertThatThrownBy(() -> large.read(new ByteArrayInputStream(("{\"iterdata\":[1,\n\"" + text + "\" 5]}")
+                .getBytes(StandardCharsets.UTF_8)), new CollectedData(), TestLimits.memory()))
+                .isInstanceOfSatisfying(ProblemException.class, problem -> assertThat(problem.properties())
+                        .containsEntry("line", 2L).containsEntry("column", 1_500_004L));
+        assertThatThrownBy(() -> large.read(new ByteArrayInputStream(("{\"iterdata\":[\"" + text)
+                .getBytes(StandardCharsets.UTF_8)), new CollectedData(), TestLimits.memory()))
+                .isInstanceOf(ProblemException.class);
+        assertThatThrownBy(() -> large.read(new ByteArrayInputStream(("{\"iterdata\":[\"" + text.repeat(3) + "\"]}")
+                .getBytes(StandardCharsets.UTF_8)), new CollectedData(), TestLimits.memory()))
+                .isInstanceOfSatisfying(ProblemException.class,
+                        problem -> assertThat(problem.type()).isEqualTo(ProblemType.TOO_LARGE));
+    }
+
     @Test
     void every_field_has_its_default() throws IOException {
-        MapSettings settings = read("{\"iterdata\":[]," + FUNCTION + "}", new Collected());
+        MapSettings settings = read("{\"iterdata\":[]," + FUNCTION + "}", new CollectedData());
         assertThat(settings.jobMaxRuntime()).isEqualTo(Duration.ofSeconds(200));
         assertThat(settings.invokePoolThreads()).isEqualTo(64);
         assertThat(settings.dataAllAsOne()).isTrue();
@@ -97,14 +144,14 @@ class MapRequestReaderTest {
     @Test
     void extra_meta_is_kept_as_it_was_written() throws IOException {
         MapSettings settings = read("{\"extraMeta\": { \"a\" : 1.50 } ,\"iterdata\":[]," + FUNCTION + "}",
-                new Collected());
+                new CollectedData());
         assertThat(settings.extraMeta()).isEqualTo("{ \"a\" : 1.50 }");
     }
 
     @Test
     void all_wrong_fields_are_told_at_once() {
         assertThatThrownBy(() -> read("{\"iterdata\":{},\"chunkSize\":0,\"extraEnv\":{\"1\":\"x\"},\"nope\":1}",
-                new Collected())).isInstanceOfSatisfying(ProblemException.class,
+                new CollectedData())).isInstanceOfSatisfying(ProblemException.class,
                         problem -> assertThat(problem.errors()).extracting(ProblemException.FieldError::pointer)
                                 .containsExactlyInAnyOrder("/iterdata/uri", "/chunkSize", "/extraEnv/1", "/nope",
                                         "/function"));
@@ -121,7 +168,8 @@ class MapRequestReaderTest {
             System.arraycopy(start, 0, body, 0, start.length);
             System.arraycopy(bad, 0, body, start.length, bad.length);
             System.arraycopy(end, 0, body, start.length + bad.length, end.length);
-            assertThatThrownBy(() -> reader.read(new ByteArrayInputStream(body), new Collected(), TestLimits.memory()))
+            assertThatThrownBy(
+                    () -> reader.read(new ByteArrayInputStream(body), new CollectedData(), TestLimits.memory()))
                     .isInstanceOfSatisfying(ProblemException.class, problem -> {
                         assertThat(problem.type()).isEqualTo(ProblemType.MALFORMED_JSON);
                         assertThat(problem.properties().get("line")).isEqualTo(2L);
@@ -135,13 +183,13 @@ class MapRequestReaderTest {
         String datum = "\"" + "x".repeat(900_000) + "\"";
         assertThatThrownBy(
                 () -> reader.read(new ByteArrayInputStream(("{\"iterdata\":[" + datum + "]," + FUNCTION + "}")
-                        .getBytes(StandardCharsets.UTF_8)), new Collected(), TestLimits.memory(500_000)))
+                        .getBytes(StandardCharsets.UTF_8)), new CollectedData(), TestLimits.memory(500_000)))
                 .isInstanceOf(QuotaExceededException.class);
     }
 
     private static void assertRefused(String body, ProblemType type, String detail) {
         MapRequestReaderTest test = new MapRequestReaderTest();
-        assertThatThrownBy(() -> test.read(body, new Collected())).isInstanceOfSatisfying(ProblemException.class,
+        assertThatThrownBy(() -> test.read(body, new CollectedData())).isInstanceOfSatisfying(ProblemException.class,
                 problem -> {
                     assertThat(problem.type()).isEqualTo(type);
                     assertThat(problem.detail()).contains(detail);
@@ -169,7 +217,7 @@ class MapRequestReaderTest {
         for (int i = 0; i < 998; i++) {
             members.append(",\"k").append(i).append("\":[]");
         }
-        Collected sink = new Collected();
+        CollectedData sink = new CollectedData();
         read("{\"iterdata\":[" + members + "}," + members + ",\"last\":1}]," + FUNCTION + "}", sink);
         assertThat(sink.data).hasSize(2);
         assertRefused("{\"iterdata\":[" + members + ",\"a\":{\"b\":1}}]," + FUNCTION + "}", ProblemType.TOO_LARGE,
@@ -180,17 +228,17 @@ class MapRequestReaderTest {
     @Test
     void names_that_are_there_twice_are_refused_however_they_are_written() throws IOException {
         assertRefused("{\"iterdata\":[{\"é\":1,\"\\u00e9\":2}]," + FUNCTION + "}", ProblemType.MALFORMED_JSON, "twice");
-        read("{\"iterdata\":[{\"é\":1,\"\\u00c3\\u00a9\":2}]," + FUNCTION + "}", new Collected());
+        read("{\"iterdata\":[{\"é\":1,\"\\u00c3\\u00a9\":2}]," + FUNCTION + "}", new CollectedData());
     }
 
     @Test
     void a_datum_may_be_as_large_as_the_limit_and_no_larger() throws IOException {
         String fits = "\"" + "x".repeat((1 << 20) - 2) + "\"";
-        Collected sink = new Collected();
+        CollectedData sink = new CollectedData();
         read("{\"iterdata\":[1," + fits + ",2]," + FUNCTION + "}", sink);
         assertThat(sink.data).hasSize(3);
         assertThatThrownBy(() -> read("{\"iterdata\":[1,\"x" + fits.substring(1) + "]," + FUNCTION + "}",
-                new Collected())).isInstanceOfSatisfying(ProblemException.class,
+                new CollectedData())).isInstanceOfSatisfying(ProblemException.class,
                         problem -> assertThat(problem.type()).isEqualTo(ProblemType.TOO_LARGE));
     }
 }

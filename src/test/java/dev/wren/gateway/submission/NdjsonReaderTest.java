@@ -22,10 +22,13 @@ class NdjsonReaderTest {
             TestLimits.of(DataSize.ofMegabytes(10), DataSize.ofKilobytes(50), 100, 1000));
 
     private List<String> read(InputStream body) throws IOException {
-        List<String> data = new ArrayList<>();
-        reader.read(body, (buffer, offset, length) -> data.add(new String(buffer, offset, length,
-                StandardCharsets.UTF_8)), TestLimits.memory());
-        return data;
+        return read(reader, body);
+    }
+
+    private static List<String> read(NdjsonReader reader, InputStream body) throws IOException {
+        CollectedData data = new CollectedData();
+        reader.read(body, data, TestLimits.memory());
+        return data.data;
     }
 
     /** Gives 1 to {@code most} bytes at a time. */
@@ -59,6 +62,47 @@ class NdjsonReaderTest {
             byte[] bytes = body.toString().getBytes(StandardCharsets.UTF_8);
             assertThat(read(trickle(bytes, 1 + random.nextInt(70_000), random))).isEqualTo(lines);
         }
+    }
+
+    /** A character may be in two blocks. */
+    @Test
+    void text_beyond_ascii_is_read_wherever_the_blocks_end() throws IOException {
+        for (int shift = 0; shift < 4; shift++) {
+            String lines = "\"" + "x".repeat(shift) + "\"\n" + "\"ä€😀\"\n".repeat(60_000);
+            assertThat(read(new ByteArrayInputStream(lines.getBytes(StandardCharsets.UTF_8)))).hasSize(60_001);
+        }
+    }
+
+    /** Longer than what is kept of a line. */
+    @Test
+    void large_data_are_the_very_bytes_of_their_lines() throws IOException {
+        NdjsonReader large = new NdjsonReader(
+                TestLimits.of(DataSize.ofMegabytes(100), DataSize.ofMegabytes(8), 100, 1000));
+        Random random = new Random(6);
+        for (int round = 0; round < 8; round++) {
+            List<String> lines = new ArrayList<>();
+            for (int i = 0; i < 6; i++) {
+                lines.add(MapRequestReaderTest.largeDatum(random));
+            }
+            byte[] bytes = (" " + String.join(random.nextBoolean() ? "\n" : " \r\n\n \t", lines)
+                    + (random.nextBoolean() ? "" : " \r\n")).getBytes(StandardCharsets.UTF_8);
+            assertThat(read(large, trickle(bytes, 1 + random.nextInt(90_000), random))).isEqualTo(lines);
+        }
+        String text = "x".repeat(2_000_000);
+        for (String wrong : List.of("\"" + text, "[\"" + text + "\"", "\"" + text + "\" 1", "\"" + text + "\\q\"",
+                "[\"" + text + "\",]")) {
+            assertThatThrownBy(() -> read(large, new ByteArrayInputStream(("1\n\n" + wrong + "\n2\n").getBytes(
+                    StandardCharsets.UTF_8)))).as(wrong.substring(wrong.length() - 5))
+                    .isInstanceOfSatisfying(ProblemException.class, problem -> {
+                        assertThat(problem.type()).isEqualTo(ProblemType.MALFORMED_JSON);
+                        assertThat(problem.properties()).containsEntry("line", 3L);
+                    });
+        }
+        assertThatThrownBy(() -> read(large, new ByteArrayInputStream(("1\n\"" + text.repeat(5) + "\"").getBytes(
+                StandardCharsets.UTF_8)))).isInstanceOfSatisfying(ProblemException.class, problem -> {
+                    assertThat(problem.type()).isEqualTo(ProblemType.TOO_LARGE);
+                    assertThat(problem.properties()).containsEntry("line", 2L);
+                });
     }
 
     @Test

@@ -1,6 +1,8 @@
 package dev.wren.gateway.executor.local;
 
 import dev.wren.gateway.executor.Chunk;
+import dev.wren.gateway.executor.ChunkContents;
+import dev.wren.gateway.record.Data;
 import dev.wren.protocol.Frame;
 import dev.wren.protocol.Outcome;
 import dev.wren.protocol.Progress;
@@ -13,9 +15,11 @@ import dev.wren.protocol.WireWriter;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
@@ -37,6 +41,9 @@ final class ChunkRun implements Chunk.Handler {
     private final WorkerProcess worker;
     private final LocalSettings settings;
     private final Clock clock;
+    /** Bytes of a large datum that are read and sent at once. */
+    private static final int PART = 4 << 20;
+
     private final Watch watch;
     private final Duration silence;
     /** Whether the worker has all: what it is told before that is about an earlier chunk. */
@@ -99,6 +106,10 @@ final class ChunkRun implements Chunk.Handler {
         } catch (IOException e) {
             died(e);
             return End.USED_UP;
+        } catch (RuntimeException e) {
+            // In the middle of a message, for example: of this worker nothing can be told any more.
+            worker.kill();
+            throw e;
         } finally {
             chunk.attach(Chunk.Handler.NONE);
         }
@@ -147,15 +158,38 @@ final class ChunkRun implements Chunk.Handler {
         WireWriter out = new WireWriter(4096);
         int start = Frame.INVOKE.begin(out);
         chunk.invocation(Protocol.VERSION, worker.jarPath().toString()).write(out);
-        out.putInt(chunk.size());
-        for (int i = 0; i < chunk.size(); i++) {
-            out.putInt(chunk.call(i));
-            out.putInt(chunk.attempt(i));
-            out.putBytes(chunk.datum(i));
+        switch (chunk.contents()) {
+            case ChunkContents.InHand(List<byte[]> data) -> {
+                out.putInt(data.size());
+                for (int i = 0; i < data.size(); i++) {
+                    out.putInt(chunk.call(i));
+                    out.putInt(chunk.attempt(i));
+                    out.putBytes(data.get(i));
+                }
+                Frame.end(out, start);
+                worker.send(out);
+            }
+            case ChunkContents.Elsewhere(List<Data.Place> places) -> send(out, start, places.getFirst());
         }
-        Frame.end(out, start);
-        worker.send(out);
         chunk.sent();
+    }
+
+    /** A large datum, which comes alone: it is never in memory whole. */
+    private void send(WireWriter out, int start, Data.Place place) throws IOException {
+        out.putInt(1);
+        out.putInt(chunk.call(0));
+        out.putInt(chunk.attempt(0));
+        out.putInt(place.length());
+        Frame.end(out, start, place.length());
+        worker.send(out, channel -> {
+            for (int from = 0; from < place.length(); from += PART) {
+                ByteBuffer part = ByteBuffer.wrap(chunk.part(place, from, Math.min(PART, place.length() - from)));
+                chunk.heard(silence);
+                while (part.hasRemaining()) {
+                    channel.write(part);
+                }
+            }
+        });
     }
 
     private void reports(byte[] body) {

@@ -174,8 +174,8 @@ final class LocalExecutor implements Executor {
             log.error("callset {}: {}", job.id(), e.getMessage());
             loseAll(chunk, String.valueOf(e.getMessage()));
         } catch (DamagedObjectException e) {
-            log.error("callset {}: its jar cannot be used: {}", job.id(), e.getMessage());
-            failAll(chunk, "The jar could not be fetched: " + e.getMessage());
+            log.error("callset {}: its jar or its data cannot be used: {}", job.id(), e.getMessage());
+            failAll(chunk, "The jar or the datum could not be fetched: " + e.getMessage());
         } catch (StoreException e) {
             log.warn("callset {}: calls wait until the store answers: {}", job.id(), e.getMessage());
             chunk.postpone();

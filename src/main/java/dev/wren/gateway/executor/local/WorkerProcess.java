@@ -100,6 +100,11 @@ final class WorkerProcess implements AutoCloseable {
         jvm.send(messages);
     }
 
+    /** Sends the beginning of a message, and the rest of it. */
+    void send(WireWriter beginning, WorkerJvm.Rest rest) throws IOException {
+        jvm.send(beginning, rest);
+    }
+
     /** Asks for the calls that have not begun. */
     void recall() {
         WireWriter message = new WireWriter(Frame.HEADER);
