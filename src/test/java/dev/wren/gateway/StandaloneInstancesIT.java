@@ -8,6 +8,7 @@ import dev.wren.gateway.aws.Ec2Server;
 import dev.wren.protocol.Sha256;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -334,16 +335,16 @@ class StandaloneInstancesIT {
         pool.ec2().plays(false);
         try (RunningGateway gateway = gateway(store, "--wren.executors.standalone.boot-timeout=4s")) {
             Http http = gateway.http();
-            List<String> ids = launch(http, "{\"number\":210}");
-            assertThat(ids).hasSize(210).doesNotHaveDuplicates();
-            JsonNode page = http.get("/instances?limit=200").json();
-            assertThat(page.path("items")).hasSize(200);
-            assertThat(http.get(page.path("next").asString()).json().path("items")).hasSize(10);
             // One that is not known ends none of them.
             pool.ec2().script(request -> "TerminateInstances".equals(request.get("Action"))
                     && request.containsKey("InstanceId.2")
                             ? Ec2Server.error("InvalidInstanceID.NotFound", "The instance ID does not exist")
                             : null);
+            List<String> ids = launch(http, "{\"number\":210}");
+            assertThat(ids).hasSize(210).doesNotHaveDuplicates();
+            JsonNode page = http.get("/instances?limit=200").json();
+            assertThat(page.path("items")).hasSize(200);
+            assertThat(http.get(page.path("next").asString()).json().path("items")).hasSize(10);
             // Launched by a gateway that died before it could note it: only the tag says whose it is.
             pool.ec2().client().runInstances(run -> run.imageId("ami-03cf127a").minCount(1).maxCount(1)
                     .tagSpecifications(TagSpecification.builder().resourceType("instance")
@@ -351,6 +352,30 @@ class StandaloneInstancesIT {
             await().atMost(SOON).until(() -> pool.ec2().live().isEmpty());
             await().atMost(SOON).untilAsserted(() -> assertThat(instances(http, "pending")).isEmpty());
         }
+    }
+
+    /** moto's pages are of reservations, of which each launch is one. */
+    @Test
+    void all_pages_of_ec2_are_read(@TempDir Path store) {
+        pool.ec2().plays(false);
+        String name = pool.queue(store);
+        pool.ec2().script(request -> "DescribeInstances".equals(request.get("Action"))
+                ? request.containsKey("NextToken")
+                        ? page("i-00000000000000002", name, "")
+                        : page("i-00000000000000001", name, "<nextToken>more</nextToken>")
+                : null);
+        try (RunningGateway gateway = gateway(store)) {
+            assertThat(instances(gateway.http(), "pending")).extracting(each -> each.path("id").asString())
+                    .containsExactly("i-00000000000000001", "i-00000000000000002");
+        }
+    }
+
+    private static String page(String id, String pool, String more) {
+        return "<DescribeInstancesResponse xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\"><reservationSet><item>"
+                + "<instancesSet><item><instanceId>" + id + "</instanceId><instanceType>m7i.large</instanceType>"
+                + "<instanceState><code>16</code><name>running</name></instanceState><launchTime>" + Instant.now()
+                + "</launchTime><tagSet><item><key>wren-pool</key><value>" + pool + "</value></item></tagSet></item>"
+                + "</instancesSet></item></reservationSet>" + more + "</DescribeInstancesResponse>";
     }
 
     @Test

@@ -45,6 +45,8 @@ final class Fleet implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Fleet.class);
     /** The most that EC2 describes, or ends, with one request. */
     private static final int MOST = 1000;
+    /** Instances in one answer; 5 to 1,000 are allowed. */
+    private static final int PAGE = 200;
     private static final String UNKNOWN = "InvalidInstanceID.NotFound";
     private static final String MALFORMED = "InvalidInstanceID.Malformed";
     private static final Duration CONNECT = Duration.ofSeconds(3);
@@ -167,7 +169,7 @@ final class Fleet implements AutoCloseable {
 
     /** The pool's instances by their ids, those included that have just ended; all of them, by pages. */
     Map<String, Seen> instances() {
-        return client.describeInstancesPaginator(describe -> describe.maxResults(MOST)
+        return client.describeInstancesPaginator(describe -> describe.maxResults(PAGE)
                 .filters(Filter.builder().name("tag:" + POOL_TAG).values(pool).build()))
                 .reservations().stream().flatMap(each -> each.instances().stream())
                 // A filter's value may have wildcards; a pool's name is only itself.
