@@ -2,6 +2,7 @@ package dev.wren.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.wren.worker.UserJar;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
@@ -30,6 +31,29 @@ abstract class WorkerContract extends ExecutorContract {
                             .isNotEqualTo(System.getProperty("java.io.tmpdir")));
             assertThat(Http.JSON.readTree(results(http, "fn.Temporary::look", data.toString())).valueStream())
                     .allSatisfy(each -> assertThat(each).isEmpty());
+        }
+    }
+
+    /** In Lambda's layout, with Jackson 2 among the libraries: unpacked where the worker is, and bound by that. */
+    @Test
+    void jars_in_jars_and_their_binding_are_the_same_everywhere(@TempDir Path store, @TempDir Path folder) {
+        Path jar = new UserJar(folder).source("Point", """
+                import com.fasterxml.jackson.annotation.JsonProperty;
+                import com.fasterxml.jackson.databind.JsonNode;
+                public class Point {
+                    @JsonProperty("x-axis") public int x;
+                    public static Point moved(Point point) { point.x++; return point; }
+                    public static JsonNode first(JsonNode all) { return all.get(0); }
+                }
+                """).with(com.fasterxml.jackson.databind.ObjectMapper.class)
+                .with(com.fasterxml.jackson.core.JsonFactory.class)
+                .with(com.fasterxml.jackson.annotation.JsonProperty.class).lambda();
+        try (RunningGateway gateway = start(store)) {
+            Http http = gateway.http();
+            assertThat(http.putJar("fn", jar).status()).isEqualTo(201);
+            assertThat(results(http, "own.Point::moved", "[{\"x-axis\":1},{\"x-axis\":2}]"))
+                    .isEqualTo("[{\"x-axis\":2},{\"x-axis\":3}]");
+            assertThat(results(http, "own.Point::first", "[[{\"a\":1.50}]]")).isEqualTo("[{\"a\":1.50}]");
         }
     }
 

@@ -1,7 +1,6 @@
 package dev.wren.worker.function;
 
 import java.lang.ref.WeakReference;
-import java.util.Objects;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinWorkerThread;
 import org.jspecify.annotations.Nullable;
@@ -92,7 +91,8 @@ public final class FunctionLoaders {
         }
 
         boolean holds() {
-            return Objects.equals(function.get(), current);
+            ClassLoader of = function.get();
+            return of != null && of.equals(current);
         }
 
         @Nullable

@@ -97,6 +97,9 @@ final class JarsJackson {
         jackson.set(mapper, "databind.SerializationFeature", "WRITE_DATES_AS_TIMESTAMPS", false);
         jackson.set(mapper, "databind.SerializationFeature", "WRITE_DURATIONS_AS_TIMESTAMPS", false);
         jackson.set(mapper, "core.JsonGenerator$Feature", "QUOTE_NON_NUMERIC_NUMBERS", false);
+        // Numbers keep their digits in trees too.
+        jackson.tries(() -> jackson.get(mapper, "setNodeFactory",
+                jackson.type("databind.node.JsonNodeFactory").getConstructor(boolean.class).newInstance(true)));
         // Since 2.12.
         jackson.tries(() -> {
             strict(jackson, jackson.get(mapper, "coercionConfigDefaults"));

@@ -12,6 +12,8 @@ import java.nio.file.StandardCopyOption;
 import java.time.Clock;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -67,6 +69,35 @@ class FunctionsTest {
         }
         Thread.currentThread().setContextClassLoader(before);
         return loader;
+    }
+
+    /** One that a function has left, or that the JDK has made while it ran. */
+    @Test
+    void no_thread_keeps_the_loader_of_a_jar_that_is_let_go() throws Exception {
+        ClassLoader before = Thread.currentThread().getContextClassLoader();
+        CountDownLatch end = new CountDownLatch(1);
+        Thread left = new Thread(() -> {
+            try {
+                end.await();
+            } catch (InterruptedException _) {
+                // It ends.
+            }
+        });
+        PoolThreads.Worker pooled = (PoolThreads.Worker) new PoolThreads().newThread(new ForkJoinPool(1));
+        try (Functions functions = new Functions(1000, 1 << 20, Clock.systemUTC())) {
+            LoadedFunction function = functions.load(FunctionFixture.invocation("fn.Square"));
+            left.setDaemon(true);
+            left.setContextClassLoader(function.loader());
+            left.start();
+            assertThat(pooled.getContextClassLoader()).isSameAs(function.loader());
+            pooled.setContextClassLoader(null);
+            assertThat(pooled.getContextClassLoader()).isNull();
+        } finally {
+            Thread.currentThread().setContextClassLoader(before);
+        }
+        assertThat(left.getContextClassLoader()).isSameAs(Functions.class.getClassLoader());
+        assertThat(pooled.getContextClassLoader()).isSameAs(Functions.class.getClassLoader());
+        end.countDown();
     }
 
     @Test
