@@ -26,7 +26,8 @@ final class InstanceWatch implements AutoCloseable {
 
     private final Http http;
     private final Ec2Server ec2;
-    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().factory());
     private final Map<String, List<String>> states = new LinkedHashMap<>();
     private final Map<String, Long> differs = new HashMap<>();
     private final List<String> wrong = new ArrayList<>();

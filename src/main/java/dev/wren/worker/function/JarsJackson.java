@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JavaType;
@@ -113,26 +114,29 @@ final class JarsJackson {
     private static Object mapper3(Reflection jackson, int nestingLimit) throws ReflectiveOperationException {
         Object factory = jackson.get(jackson.type("core.json.JsonFactory"), "builder");
         jackson.tries(() -> jackson.get(factory, "streamReadConstraints", constraints(jackson, nestingLimit)));
-        Object mapper = jackson.get(jackson.type("databind.json.JsonMapper"), "builder",
+        Object builder = jackson.get(jackson.type("databind.json.JsonMapper"), "builder",
                 jackson.get(factory, "build"));
         for (String feature : ON) {
-            jackson.set(mapper, "databind.DeserializationFeature", feature, true);
+            jackson.set(builder, "databind.DeserializationFeature", feature, true);
         }
-        jackson.set(mapper, "databind.DeserializationFeature", "ACCEPT_FLOAT_AS_INT", false);
-        jackson.set(mapper, "databind.MapperFeature", "ALLOW_COERCION_OF_SCALARS", false);
-        jackson.set(mapper, "databind.MapperFeature", "SORT_PROPERTIES_ALPHABETICALLY", false);
-        jackson.set(mapper, "databind.cfg.EnumFeature", "READ_ENUMS_USING_TO_STRING", false);
-        jackson.set(mapper, "databind.cfg.EnumFeature", "WRITE_ENUMS_USING_TO_STRING", false);
-        jackson.set(mapper, "databind.cfg.EnumFeature", "FAIL_ON_NUMBERS_FOR_ENUMS", true);
-        jackson.set(mapper, "core.json.JsonWriteFeature", "WRITE_NAN_AS_STRINGS", false);
+        jackson.set(builder, "databind.DeserializationFeature", "ACCEPT_FLOAT_AS_INT", false);
+        jackson.set(builder, "databind.MapperFeature", "ALLOW_COERCION_OF_SCALARS", false);
+        jackson.set(builder, "databind.MapperFeature", "SORT_PROPERTIES_ALPHABETICALLY", false);
+        jackson.set(builder, "databind.cfg.EnumFeature", "READ_ENUMS_USING_TO_STRING", false);
+        jackson.set(builder, "databind.cfg.EnumFeature", "WRITE_ENUMS_USING_TO_STRING", false);
+        jackson.set(builder, "databind.cfg.EnumFeature", "FAIL_ON_NUMBERS_FOR_ENUMS", true);
+        jackson.set(builder, "core.json.JsonWriteFeature", "WRITE_NAN_AS_STRINGS", false);
         jackson.tries(() -> {
             Consumer<Object> strict = each -> jackson.tries(() -> strict(jackson, each));
             Consumer<Object> floats = each -> jackson.tries(() -> integersAsFloats(jackson, each));
-            jackson.get(mapper, "withCoercionConfigDefaults", strict);
-            jackson.get(mapper, "withCoercionConfig", jackson.constant("databind.type.LogicalType", "Float"), floats);
+            jackson.get(builder, "withCoercionConfigDefaults", strict);
+            jackson.get(builder, "withCoercionConfig", jackson.constant("databind.type.LogicalType", "Float"), floats);
         });
-        modules(jackson, jackson.type("databind.JacksonModule"), module -> jackson.get(mapper, "addModule", module));
-        return jackson.get(mapper, "build");
+        // One by one: what is wrong with a module shows when it is built in.
+        AtomicReference<Object> mapper = new AtomicReference<>(jackson.get(builder, "build"));
+        modules(jackson, jackson.type("databind.JacksonModule"), module -> mapper.set(jackson.get(
+                jackson.get(jackson.get(mapper.get(), "rebuild"), "addModule", module), "build")));
+        return mapper.get();
     }
 
     /** Since 2.15; before, there were no such bounds. */
@@ -165,15 +169,17 @@ final class JarsJackson {
     private static void modules(Reflection jackson, Class<?> type, Adding adding) {
         Iterator<?> all = ServiceLoader.load(type, jackson.loader()).iterator();
         while (true) {
+            String name = "one";
             try {
                 if (!all.hasNext()) {
                     return;
                 }
-                adding.add(all.next());
+                Object module = all.next();
+                name = module.getClass().getName();
+                adding.add(module);
             } catch (ServiceConfigurationError | LinkageError | ReflectiveOperationException e) {
-                Throwable why = e instanceof ServiceConfigurationError && e.getCause() != null ? e.getCause() : e;
-                System.err
-                        .println("wren: a Jackson module in the jar is left out: " + e.getMessage() + " (" + why + ")");
+                System.err.println("wren: of the Jackson modules in the jar " + name + " is left out: "
+                        + (e.getCause() == null ? e : e.getCause()));
             }
         }
     }

@@ -34,7 +34,8 @@ final class LambdaEnvironment {
 
     /** Left for reports when a call is begun. */
     private static final long REPORT_MILLIS = 3_000;
-    private static final String FOR_FUNCTIONS = "wren-functions";
+    /** Name of a folder of temporary files that is for functions alone. */
+    static final String FOR_FUNCTIONS = "wren-functions";
     private static final String SLF4J = "slf4j.internal.verbosity";
     private static final String JAR_CACHE = "WREN_JAR_CACHE_MB";
     private static final long DEFAULT_JAR_CACHE_MB = 200;

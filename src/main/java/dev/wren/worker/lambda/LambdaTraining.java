@@ -80,6 +80,8 @@ public final class LambdaTraining {
             List<String> command = new ArrayList<>(
                     List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
             command.addAll(List.of(args).subList(1, args.length));
+            // What it leaves goes with the folder.
+            command.add("-Djava.io.tmpdir=" + folder.resolve(LambdaEnvironment.FOR_FUNCTIONS));
             command.addAll(List.of("-XX:AOTCacheOutput=" + cache, "--enable-native-access=ALL-UNNAMED", "-cp",
                     System.getProperty("java.class.path"), RUNTIME, HANDLER));
             ProcessBuilder builder = new ProcessBuilder(command).inheritIO();

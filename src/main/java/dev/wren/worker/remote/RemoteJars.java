@@ -67,6 +67,7 @@ public final class RemoteJars {
             throw new LinkException("the jar cannot be read: " + e, e);
         }
         Path part = folder.resolve(sha256 + ".part");
+        boolean kept = false;
         try {
             links.download("the jar", url, part);
             String found = Sha256.of(part);
@@ -78,6 +79,7 @@ public final class RemoteJars {
             long size = Files.size(file) + ClassPath.unpack(file);
             makeRoom(size);
             all.put(sha256, new Kept(size, ClassPath.digests(file)));
+            kept = true;
             return file;
         } catch (LinkException e) {
             throw e;
@@ -87,6 +89,9 @@ public final class RemoteJars {
             throw new LinkException("the jar cannot be kept: " + e, e);
         } finally {
             part.toFile().delete();
+            if (!kept) {
+                file.toFile().delete();
+            }
         }
     }
 

@@ -154,7 +154,13 @@ class UserJarsTest {
         UserJar three = jar().source("Temperature", """
                 public record Temperature(int degrees) {}
                 """)
-                .source("Weather",
+                .source("Broken", """
+                        public class Broken extends tools.jackson.databind.module.SimpleModule {
+                            @Override public void setupModule(SetupContext context) {
+                                throw new IllegalStateException("of another version");
+                            }
+                        }
+                        """).source("Weather",
                         """
                                 import tools.jackson.core.*;
                                 import tools.jackson.databind.*;
@@ -179,7 +185,7 @@ class UserJarsTest {
                 .with(com.fasterxml.jackson.annotation.JsonProperty.class);
         List<UserJar.Entry> entries = new ArrayList<>(UserJar.entries(three.lambda()));
         entries.add(UserJar.Entry.of("META-INF/services/tools.jackson.databind.JacksonModule",
-                "own.Weather\nown.NoSuchModule\n"));
+                "own.Weather\nown.NoSuchModule\nown.Broken\n"));
         try (FunctionFixture functions = fixture(three.write(entries))) {
             assertThat(functions.value("own.Weather::degrees", "\"21C\"")).isEqualTo("21");
             assertThat(functions.value("own.Weather::many", "[\"21C\"]")).isEqualTo("[{\"degrees\":21}]");

@@ -34,6 +34,8 @@ import org.slf4j.LoggerFactory;
 final class ChunkRun implements Chunk.Handler {
 
     private static final Logger log = LoggerFactory.getLogger(ChunkRun.class);
+    /** Bytes of a large datum that are read and sent at once. */
+    private static final int PART = 4 << 20;
     /** Of a message of reports: a worker sends them sooner; large values and logs are streamed. */
     private static final int REPORT_FRAME_LIMIT = 1 << 24;
 
@@ -41,9 +43,6 @@ final class ChunkRun implements Chunk.Handler {
     private final WorkerProcess worker;
     private final LocalSettings settings;
     private final Clock clock;
-    /** Bytes of a large datum that are read and sent at once. */
-    private static final int PART = 4 << 20;
-
     private final Watch watch;
     private final Duration silence;
     /** Whether the worker has all: what it is told before that is about an earlier chunk. */
@@ -106,10 +105,6 @@ final class ChunkRun implements Chunk.Handler {
         } catch (IOException e) {
             died(e);
             return End.USED_UP;
-        } catch (RuntimeException e) {
-            // In the middle of a message, for example: of this worker nothing can be told any more.
-            worker.kill();
-            throw e;
         } finally {
             chunk.attach(Chunk.Handler.NONE);
         }
