@@ -272,10 +272,10 @@ public final class JsonBytes extends InputStream {
             parser.finishToken();
             return;
         }
-        // All that the parser has is part of the text. It goes on at its end.
+        // All that the parser has is part of the text, and not looked at yet. It goes on at its end.
         var _ = parser.releaseBuffered(Writer.nullWriter());
         skipped(line, 0);
-        long position = endOfText(base + at);
+        long position = endOfText(from + 1);
         at = offset(position);
         validateTo(at);
         handedOut = at;

@@ -57,9 +57,12 @@ final class DatumReader {
      * @throws ProblemException {@code too-large}, and what the sink throws
      */
     long end() throws IOException {
-        boolean whole = bytes.spilled() == 0;
-        long from = whole ? bytes.byteOf(parser.currentTokenLocation().getCharOffset()) : bytes.mark();
-        if (whole && parser.currentToken() == JsonToken.VALUE_STRING) {
+        // Of a text nothing but its first quotation mark was read; of a number all, perhaps.
+        boolean text = parser.currentToken() == JsonToken.VALUE_STRING;
+        long from = text || bytes.spilled() == 0
+                ? bytes.byteOf(parser.currentTokenLocation().getCharOffset())
+                : bytes.mark();
+        if (text) {
             bytes.endText(parser, from);
         } else {
             MapRequestReader.skip(parser, maxNames);

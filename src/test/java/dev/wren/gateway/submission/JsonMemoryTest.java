@@ -39,6 +39,9 @@ class JsonMemoryTest {
                 + (i % 60 == 59 || i == LAST ? "\"" : ""), null), //
         LARGE_TEXTS_INSIDE("{\"iterdata\":[0", i -> (i % 60 == 0 ? ",{\"a\":[1,\"" : "") + "text \\\" ".repeat(100_000)
                 + (i % 60 == 59 || i == LAST ? "\"]}" : ""), null), //
+        LARGE_TEXTS_AFTER_SPACE("{\"iterdata\":[" + " ".repeat(1_600_000), i -> (i % 60 == 0
+                ? (i == 0 ? "" : ",") + "\""
+                : "") + "text ä ".repeat(100_000) + (i % 60 == 59 || i == LAST - 2 ? "\"" : ""), null), //
         A_LARGE_NAME("{\"iterdata\":[{\"a\":[{},{\"", _ -> "endless", "too-large"), //
         A_LARGE_NUMBER("{\"iterdata\":[\"a\",", _ -> "1234567890", "too-large"), //
         A_LARGE_NUMBER_INSIDE("{\"iterdata\":[{\"a\":[", _ -> "1234567890", "too-large"), //

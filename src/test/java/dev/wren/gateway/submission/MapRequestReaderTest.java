@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.springframework.util.unit.DataSize;
 
@@ -114,6 +115,14 @@ class MapRequestReaderTest {
                         assertThat(problem.type()).isEqualTo(ProblemType.MALFORMED_JSON);
                         assertThat(problem.properties()).containsEntry("line", 1L);
                     });
+        }
+        // In what the parser has read already, and where that ends.
+        for (int before : IntStream.concat(IntStream.range(0, 5), IntStream.range(7900, 8300)).toArray()) {
+            for (String wrong : List.of("\u0001", "\\x", "\\u12g4")) {
+                assertThatThrownBy(() -> large.read(new ByteArrayInputStream(("{\"iterdata\":[\"" + "x".repeat(before)
+                        + wrong + "y".repeat(20_000) + "\"]}").getBytes(StandardCharsets.UTF_8)), new CollectedData(),
+                        TestLimits.memory())).as("%s after %s", wrong, before).isInstanceOf(ProblemException.class);
+            }
         }
         assertThatThrownBy(() -> large.read(new ByteArrayInputStream(("{\"iterdata\":[1,\n\"" + text + "\" 5]}")
                 .getBytes(StandardCharsets.UTF_8)), new CollectedData(), TestLimits.memory()))
