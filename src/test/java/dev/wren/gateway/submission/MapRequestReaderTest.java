@@ -121,7 +121,9 @@ class MapRequestReaderTest {
             for (String wrong : List.of("\u0001", "\\x", "\\u12g4")) {
                 assertThatThrownBy(() -> large.read(new ByteArrayInputStream(("{\"iterdata\":[\"" + "x".repeat(before)
                         + wrong + "y".repeat(20_000) + "\"]}").getBytes(StandardCharsets.UTF_8)), new CollectedData(),
-                        TestLimits.memory())).as("%s after %s", wrong, before).isInstanceOf(ProblemException.class);
+                        TestLimits.memory())).as("%s after %s", wrong, before)
+                        .isInstanceOfSatisfying(ProblemException.class,
+                                problem -> assertThat(problem.type()).isEqualTo(ProblemType.MALFORMED_JSON));
             }
         }
         assertThatThrownBy(() -> large.read(new ByteArrayInputStream(("{\"iterdata\":[1,\n\"" + text + "\" 5]}")
@@ -130,7 +132,8 @@ class MapRequestReaderTest {
                         .containsEntry("line", 2L).containsEntry("column", 1_500_004L));
         assertThatThrownBy(() -> large.read(new ByteArrayInputStream(("{\"iterdata\":[\"" + text)
                 .getBytes(StandardCharsets.UTF_8)), new CollectedData(), TestLimits.memory()))
-                .isInstanceOf(ProblemException.class);
+                .isInstanceOfSatisfying(ProblemException.class,
+                        problem -> assertThat(problem.type()).isEqualTo(ProblemType.MALFORMED_JSON));
         assertThatThrownBy(() -> large.read(new ByteArrayInputStream(("{\"iterdata\":[\"" + text.repeat(3) + "\"]}")
                 .getBytes(StandardCharsets.UTF_8)), new CollectedData(), TestLimits.memory()))
                 .isInstanceOfSatisfying(ProblemException.class,
