@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -336,11 +337,14 @@ class StandaloneInstancesIT {
         try (RunningGateway gateway = gateway(store, "--wren.executors.standalone.boot-timeout=4s")) {
             Http http = gateway.http();
             // One that is not known ends none of them.
+            AtomicReference<String> unknown = new AtomicReference<>();
             pool.ec2().script(request -> "TerminateInstances".equals(request.get("Action"))
                     && request.containsKey("InstanceId.2")
+                    && (unknown.get() == null || request.containsValue(unknown.get()))
                             ? Ec2Server.error("InvalidInstanceID.NotFound", "The instance ID does not exist")
                             : null);
             List<String> ids = launch(http, "{\"number\":210}");
+            unknown.set(ids.get(77));
             assertThat(ids).hasSize(210).doesNotHaveDuplicates();
             JsonNode page = http.get("/instances?limit=200").json();
             assertThat(page.path("items")).hasSize(200);

@@ -206,8 +206,9 @@ final class Fleet implements AutoCloseable {
                 client.terminateInstances(terminate -> terminate.instanceIds(batch));
             } catch (Ec2Exception e) {
                 if (batch.size() > 1 && isUnknown(e)) {
-                    // One that is not known makes it end none.
-                    batch.forEach(id -> terminate(List.of(id)));
+                    // One that is not known makes it end none. By halves it is soon alone.
+                    terminate(batch.subList(0, batch.size() / 2));
+                    terminate(batch.subList(batch.size() / 2, batch.size()));
                 } else {
                     log.warn("pool {}: {} cannot be ended, which is tried again: {}", pool, batch, e.getMessage());
                 }
