@@ -321,6 +321,11 @@ public final class Chunk implements AutoCloseable {
         sink.allowedAnew(this);
     }
 
+    /** The time of durations. */
+    public Ticker ticker() {
+        return ticker;
+    }
+
     /** When something must have been heard of it, by the ticker. */
     public long dueNanos() {
         return dueNanos;

@@ -3,6 +3,7 @@ package dev.wren.worker.lambda;
 import dev.wren.protocol.Output;
 import dev.wren.protocol.Progress;
 import dev.wren.protocol.Report;
+import dev.wren.protocol.TimeInCall;
 import dev.wren.protocol.remote.RemoteInvocation;
 import dev.wren.worker.function.CallOutput;
 import dev.wren.worker.function.Functions;
@@ -15,6 +16,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -106,20 +108,21 @@ final class InProcess {
     private boolean await(Future<?> run, RemoteInvocation invocation, Chunk chunk, RemoteReportBuffer reports)
             throws IOException {
         long maxMillis = invocation.invocation().maxRuntimeMillis();
+        TimeInCall time = new TimeInCall(clock.clock(), clock.durations());
         while (true) {
             Progress.Point at = progress.read();
             boolean setup = at.call() == Progress.SETUP;
             long limit = setup ? invocation.limits().setupMillis() : maxMillis;
             try {
                 // A call that has begun since then is due later than that.
-                run.get(at.call() == Progress.IDLE ? LOOK_MILLIS : 1 + Math.min(maxMillis, untilDue(at, limit)),
+                run.get(at.call() == Progress.IDLE ? LOOK_MILLIS : 1 + Math.min(maxMillis, untilDue(time, at, limit)),
                         TimeUnit.MILLISECONDS);
                 return reports.retiring() == null;
             } catch (TimeoutException _) {
                 Progress.Point now = progress.read();
-                if (now.equals(at) && at.call() != Progress.IDLE && untilDue(at, limit) == 0) {
+                if (now.equals(at) && at.call() != Progress.IDLE && untilDue(time, at, limit) == 0) {
                     outOfTime(setup ? chunk.call(Math.min(chunk.begun(), chunk.size() - 1)) : at.call(), setup, at,
-                            invocation, reports);
+                            time.at(at), invocation, reports);
                     return false;
                 }
             } catch (ExecutionException e) {
@@ -141,11 +144,11 @@ final class InProcess {
         return cause instanceof IOException io ? io : new IOException("the worker has failed: " + cause, cause);
     }
 
-    private long untilDue(Progress.Point at, long maxMillis) {
-        return Math.max(0, at.sinceMillis() + maxMillis - clock.clock().millis());
+    private static long untilDue(TimeInCall time, Progress.Point at, long maxMillis) {
+        return Math.max(0, maxMillis - time.at(at).toMillis());
     }
 
-    private void outOfTime(int call, boolean setup, Progress.Point at, RemoteInvocation invocation,
+    private void outOfTime(int call, boolean setup, Progress.Point at, Duration ran, RemoteInvocation invocation,
             RemoteReportBuffer reports) throws IOException {
         CallOutput ofCall = output;
         Output written = ofCall == null ? Output.NONE : ofCall.take();
@@ -155,7 +158,7 @@ final class InProcess {
                 : "The attempt ran longer than jobMaxRuntime, "
                         + BigDecimal.valueOf(millis, 3).stripTrailingZeros().toPlainString() + " s.",
                 new Report.Status(at.sinceMillis() * 1000,
-                        TimeUnit.MILLISECONDS.toNanos(Math.max(0, clock.clock().millis() - at.sinceMillis())), 0, false,
+                        ran.toNanos(), 0, false,
                         name, written, null),
                 ofCall == null ? new byte[0] : ofCall.log());
     }

@@ -7,6 +7,7 @@ import dev.wren.protocol.Outcome;
 import dev.wren.protocol.Output;
 import dev.wren.protocol.Progress;
 import dev.wren.protocol.Report;
+import dev.wren.protocol.TimeInCall;
 import dev.wren.protocol.Value;
 import dev.wren.protocol.WireException;
 import dev.wren.protocol.WireReader;
@@ -266,13 +267,11 @@ public final class Children implements AutoCloseable {
     }
 
     private void watch(RemoteInvocation invocation, WorkerJvm jvm, CountDownLatch over, AtomicBoolean killed) {
-        long waited = clock.nanos();
+        TimeInCall time = new TimeInCall(clock.clock(), clock.durations());
         while (over.getCount() > 0) {
             Progress.Point at = jvm.progress().read();
             long limit = limit(at, invocation);
-            long ran = at.call() == Progress.IDLE
-                    ? TimeUnit.NANOSECONDS.toMillis(clock.nanos() - waited)
-                    : clock.clock().millis() - at.sinceMillis();
+            long ran = time.at(at).toMillis();
             if (ran >= limit) {
                 killed.set(true);
                 jvm.kill();

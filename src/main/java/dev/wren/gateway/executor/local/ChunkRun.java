@@ -42,7 +42,6 @@ final class ChunkRun implements Chunk.Handler {
     private final Chunk chunk;
     private final WorkerProcess worker;
     private final LocalSettings settings;
-    private final Clock clock;
     private final Watch watch;
     private final Duration silence;
     /** Whether the worker has all: what it is told before that is about an earlier chunk. */
@@ -60,7 +59,6 @@ final class ChunkRun implements Chunk.Handler {
         this.chunk = chunk;
         this.worker = worker;
         this.settings = settings;
-        this.clock = clock;
         this.watch = new Watch(chunk, worker, settings, clock, timer);
         this.silence = settings.silence(chunk.job().settings().jobMaxRuntime());
     }
@@ -112,7 +110,7 @@ final class ChunkRun implements Chunk.Handler {
 
     private void died(@Nullable IOException e) throws InterruptedException {
         log.debug("{} has ended", worker.id(), e);
-        new PostMortem(chunk, worker, settings, clock, watch.end()).account();
+        new PostMortem(chunk, worker, settings, watch).account();
     }
 
     /** The gateway stops: what has not begun is given back, and what runs is ended. */

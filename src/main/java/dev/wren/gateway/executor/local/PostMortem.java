@@ -15,7 +15,6 @@ import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.StandardOpenOption;
-import java.time.Clock;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,18 +28,18 @@ final class PostMortem {
     private final Chunk chunk;
     private final WorkerProcess worker;
     private final LocalSettings settings;
-    private final Clock clock;
+    private final Watch watch;
     private final Watch.@Nullable Kill why;
 
     /**
-     * @param why it was killed; null if nobody has killed it
+     * @param watch of the chunk: it is over then
      */
-    PostMortem(Chunk chunk, WorkerProcess worker, LocalSettings settings, Clock clock, Watch.@Nullable Kill why) {
+    PostMortem(Chunk chunk, WorkerProcess worker, LocalSettings settings, Watch watch) {
         this.chunk = chunk;
         this.worker = worker;
         this.settings = settings;
-        this.clock = clock;
-        this.why = why;
+        this.watch = watch;
+        this.why = watch.end();
     }
 
     /** Accounts for all calls that are open. */
@@ -71,7 +70,7 @@ final class PostMortem {
     }
 
     private Report report(int call, Progress.Point at, int exitCode) {
-        Duration ran = Duration.ofMillis(Math.max(0, clock.millis() - at.sinceMillis()));
+        Duration ran = watch.timeAt(at);
         byte[] written = written();
         byte[] excerpt = excerpt(written, (int) settings.excerptLimit().toBytes());
         boolean whole = written.length <= settings.excerptLimit().toBytes();

@@ -2,6 +2,7 @@ package dev.wren.gateway.executor.local;
 
 import dev.wren.gateway.executor.Chunk;
 import dev.wren.protocol.Progress;
+import dev.wren.protocol.TimeInCall;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.ScheduledExecutorService;
@@ -23,7 +24,7 @@ final class Watch implements AutoCloseable {
     private final Chunk chunk;
     private final WorkerProcess worker;
     private final LocalSettings settings;
-    private final Clock clock;
+    private final TimeInCall time;
     private final ScheduledExecutorService timer;
     private final Duration maxRuntime;
     /** Calls not accounted for. Guarded by this, like all that follows. */
@@ -57,7 +58,7 @@ final class Watch implements AutoCloseable {
         this.chunk = chunk;
         this.worker = worker;
         this.settings = settings;
-        this.clock = clock;
+        this.time = new TimeInCall(clock, chunk.ticker()::read);
         this.timer = timer;
         this.maxRuntime = chunk.job().settings().jobMaxRuntime();
         this.outstanding = chunk.size();
@@ -80,6 +81,11 @@ final class Watch implements AutoCloseable {
     synchronized @Nullable Kill end() {
         over = true;
         return kill;
+    }
+
+    /** How long the worker has been, or had been, where it is. */
+    Duration timeAt(Progress.Point point) {
+        return time.at(point);
     }
 
     /** Kills the worker, unless the chunk is over, or somebody else does. */
@@ -128,7 +134,7 @@ final class Watch implements AutoCloseable {
     /** Looks at the call that runs: too slow, it is killed; slow, those after it are asked back. */
     private void look() {
         Progress.Point at = worker.progress().read();
-        Duration running = Duration.ofMillis(Math.max(0, clock.millis() - at.sinceMillis()));
+        Duration running = time.at(at);
         boolean recall = false;
         Duration again = settings.recallAfter();
         if (at.call() >= 0) {
