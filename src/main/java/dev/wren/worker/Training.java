@@ -82,7 +82,8 @@ final class Training {
     private void ask(SocketChannel channel, int round, String handler, String... data) throws IOException {
         WireWriter out = new WireWriter(4096);
         int start = Frame.INVOKE.begin(out);
-        new Invocation(Protocol.VERSION, "training-" + round, data.length, jar.sha256(), jar.file().toString(), handler,
+        new Invocation(Protocol.VERSION, "training-" + round, data.length,
+                List.of(new Invocation.Jar(jar.sha256(), jar.file().toString())), handler, Invocation.NO_ARGUMENTS,
                 List.of(),
                 "{}", 0, 1000).write(out);
         out.putInt(data.length);

@@ -108,6 +108,18 @@ class EventsIT {
     }
 
     @Test
+    void calls_are_left_out_where_only_progress_is_asked_for() {
+        String id = http.map("{\"function\":{\"jar\":\"fn\",\"handler\":\"fn.Square\"},\"iterdata\":[1,2,3]}");
+        http.done(id);
+        List<Event> events = events(http.stream("/calls/" + id + "/events?calls=false"));
+        assertThat(events).extracting(Event::name).containsExactly("progress", "done");
+        // Whoever comes back goes on after what was seen.
+        assertThat(events(http.stream("/calls/" + id + "/events?calls=false", "Last-Event-ID", events.getFirst().id)))
+                .extracting(Event::name).contains("done").doesNotContain("call");
+        assertThat(http.get("/calls/" + id + "/events?calls=perhaps").status()).isEqualTo(400);
+    }
+
+    @Test
     void an_empty_callset_is_over_at_once() {
         String id = http.map(map("fn.Square", "[]", ""));
         assertThat(events(http.stream("/calls/" + id + "/events"))).extracting(Event::name)

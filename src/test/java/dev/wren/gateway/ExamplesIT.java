@@ -43,6 +43,8 @@ import tools.jackson.databind.json.JsonMapper;
  */
 class ExamplesIT {
 
+    private static final String HASH = sha256();
+
     private static final Path FILE = Path.of("src/main/resources/openapi-examples.json");
     private static final String NDJSON = "application/x-ndjson";
     private static final String KEY = "Idempotency-Key";
@@ -104,7 +106,7 @@ class ExamplesIT {
         Specification.Operation it = operations.get(operation);
         assertThat(it).as(operation).isNotNull();
         String path = it.path().replace("{callsetId}", target.callsetId).replace("{callId}", "00000")
-                .replace("{name}", target.jar).replace("{id}", target.jar);
+                .replace("{name}", target.jar).replace("{id}", target.jar).replace("{sha256}", HASH);
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(target.url + path + query));
         for (int i = 0; i < headers.length; i += 2) {
             request.header(headers[i], headers[i + 1]);
@@ -120,8 +122,8 @@ class ExamplesIT {
     private Http.Answer send(String operation, Target target, byte[] body, String query, String... headers) {
         HttpRequest.Builder request = request(operation, target, query, headers);
         String type = switch (operation) {
-            case "putJar" -> "application/java-archive";
-            case "map", "reduce", "waitForFutures", "launchInstances" -> "application/json";
+            case "putJar", "putJarContent" -> "application/java-archive";
+            case "map", "reduce", "waitForFutures", "launchInstances", "findMissingJars" -> "application/json";
             default -> "";
         };
         if (!type.isEmpty() && !List.of(headers).contains("Content-Type")) {
@@ -138,9 +140,18 @@ class ExamplesIT {
                         "{\"function\":{\"jar\":\"" + target.jar + "\",\"handler\":\"fn.Echo\"}}");
                 case "waitForFutures" -> bytes("{\"callsets\":[\"" + target.callsetId + "\"],\"timeout\":5}");
                 case "launchInstances" -> bytes("{\"number\":1,\"maxIdleTime\":60}");
-                case "putJar" -> Files.readAllBytes(RunningGateway.FUNCTIONS);
+                case "putJar", "putJarContent" -> Files.readAllBytes(RunningGateway.FUNCTIONS);
+                case "findMissingJars" -> bytes("{\"sha256\":[\"" + "0".repeat(64) + "\"]}");
                 default -> new byte[0];
             };
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String sha256() {
+        try {
+            return Sha256.of(RunningGateway.FUNCTIONS);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -220,6 +231,8 @@ class ExamplesIT {
             Target jar = new Target(gateway.url(), UNKNOWN, "fn");
             good("putJar", 201, send("putJar", jar, ""));
             good("putJar", 200, send("putJar", jar, ""));
+            good("putJarContent", 200, send("putJarContent", jar, ""));
+            good("findMissingJars", 200, send("findMissingJars", jar, ""));
             good("listJars", 200, send("listJars", jar, ""));
             Http.Answer got = good("getJar", 200, send("getJar", jar, ""));
             good("getJar", 304, send("getJar", jar, "", "If-None-Match", got.header("ETag")));
@@ -344,6 +357,12 @@ class ExamplesIT {
         problem("reduce", 413, "too-large", send("reduce", it, bytes("\"" + "x".repeat(200_000) + "\""), ""));
         problem("putJar", 422, "invalid-jar", send("putJar", it, bytes("no jar"), ""));
         problem("putJar", 413, "too-large", send("putJar", it, new byte[2 << 20], ""));
+        problem("putJarContent", 422, "invalid-jar", Http.send(request("putJarContent", it, "", "Content-Type",
+                "application/java-archive").uri(URI.create(it.url + "/jars/sha256:" + Sha256.hex("no jar")))
+                .PUT(BodyPublishers.ofString("no jar"))));
+        problem("putJarContent", 413, "too-large", send("putJarContent", it, new byte[2 << 20], ""));
+        problem("findMissingJars", 413, "too-large",
+                send("findMissingJars", it, bytes("\"" + "x".repeat(1 << 19) + "\""), ""));
         problem("waitForFutures", 413, "too-large",
                 send("waitForFutures", it, bytes("\"" + "x".repeat(5 << 20) + "\""), ""));
 
@@ -405,6 +424,7 @@ class ExamplesIT {
                 slow.send("PK");
                 until(management, "wren_jars_uploads 1.0");
                 problem("putJar", 429, "too-many", send("putJar", it, bytes("no jar"), ""));
+                problem("putJarContent", 429, "too-many", send("putJarContent", it, bytes("no jar"), ""));
             }
             http.post("/calls/" + running + "/cancel", "");
             assertThat(parked.get().status()).isEqualTo(200);
@@ -417,6 +437,8 @@ class ExamplesIT {
                 "--wren.executors.idle.kind=idle", "--wren.callsets.receive-memory=64KB")) {
             problem("launchInstances", 429, "too-many", send("launchInstances", new Target(gateway.url(), "", ""),
                     bytes("{\"gitBranch\":\"" + "x".repeat(60_000) + "\"}"), ""));
+            problem("findMissingJars", 429, "too-many", send("findMissingJars", new Target(gateway.url(), "", ""),
+                    bytes("{\"sha256\":[\"" + "x".repeat(60_000) + "\"]}"), ""));
         }
     }
 

@@ -57,6 +57,32 @@ abstract class WorkerContract extends ExecutorContract {
         }
     }
 
+    @Test
+    void a_class_path_of_several_jars_is_the_same_everywhere(@TempDir Path store, @TempDir Path folder) {
+        UserJar point = new UserJar(folder).source("Point", "public record Point(int x) {}");
+        Path library = point.write(point.classes());
+        UserJar mover = new UserJar(folder).source("Mover", """
+                class Mover {
+                    private static Point moved(int by, Point point) { return new Point(point.x() + by); }
+                }
+                """).with(library);
+        Path program = mover.write(mover.classes());
+        try (RunningGateway gateway = start(store)) {
+            Http http = gateway.http();
+            http.putJar("library", library);
+            http.putJar("program", program);
+            for (String more : List.of("", ",\"extraEnv\":{\"A\":\"B\"}")) {
+                for (int by : List.of(5, 7)) {
+                    String id = http.map("{\"function\":{\"jars\":[\"program\",\"library\"],\"handler\":"
+                            + "\"own.Mover::moved(ILown/Point;)Lown/Point;\",\"arguments\":[" + by
+                            + "]},\"iterdata\":[{\"x\":1},{\"x\":2}]" + more + "}");
+                    assertThat(http.get("/calls/" + id + "/results").text())
+                            .isEqualTo("[{\"x\":" + (1 + by) + "},{\"x\":" + (2 + by) + "}]");
+                }
+            }
+        }
+    }
+
     private static String results(Http http, String handler, String data) {
         return http.get("/calls/" + http.map("{\"function\":{\"jar\":\"fn\",\"handler\":\"" + handler
                 + "\"},\"iterdata\":" + data + "}") + "/results").text();

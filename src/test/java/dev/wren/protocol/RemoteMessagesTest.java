@@ -22,7 +22,9 @@ class RemoteMessagesTest {
 
     private static RemoteInvocation invocation() {
         return new RemoteInvocation(
-                new Invocation(3, "c", 12, "ab".repeat(32), "https://jar?x=1&y", "fn.Mixed", List.of("org.x"),
+                new Invocation(3, "c", 12, List.of(new Invocation.Jar("ab".repeat(32), "https://jar?x=1&y"),
+                        new Invocation.Jar("cd".repeat(32), "https://jar?x=2")), "fn.Mixed", "[\"ä\"]",
+                        List.of("org.x"),
                         "{\"a\":\"" + "ä" + "\"}", 1L << 40, 5000),
                 "t", Map.of("A", ODD), true, new RemoteInvocation.Limits(1, 2, 3, 4, 5, 6, 7), 7, 8, "https://data",
                 "https://put", List.of("https://1", "https://2"), "https://queue", false,

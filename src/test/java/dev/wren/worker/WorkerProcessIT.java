@@ -71,8 +71,12 @@ class WorkerProcessIT {
     }
 
     private static Invocation map(String callset, String handler, String... excludeModules) {
-        return new Invocation(Protocol.VERSION, callset, 1000, SHA256, FUNCTIONS.toString(), handler,
+        return new Invocation(Protocol.VERSION, callset, 1000, jars(SHA256, FUNCTIONS.toString()), handler, "[]",
                 List.of(excludeModules), "{\"who\":\"me\"}", 77, 200_000);
+    }
+
+    private static List<Invocation.Jar> jars(String sha256, String path) {
+        return List.of(new Invocation.Jar(sha256, path));
     }
 
     private static String value(Told told) {
@@ -414,13 +418,15 @@ class WorkerProcessIT {
     @Test
     void does_not_run_ajar_that_is_not_the_one_asked_for() throws Exception {
         WorkerPeer worker = worker();
-        worker.invoke(new Invocation(Protocol.VERSION, "cs1", 1, "0".repeat(64), FUNCTIONS.toString(), "fn.Square",
+        worker.invoke(new Invocation(Protocol.VERSION, "cs1", 1, jars("0".repeat(64), FUNCTIONS.toString()),
+                "fn.Square", "[]",
                 List.of(), "{}", 1, 1000), 0, "1");
         CallError changed = error(worker.reports(1).getFirst());
         assertThat(changed.code()).isEqualTo(ErrorCode.RUNTIME);
         assertThat(changed.message()).contains(SHA256);
         worker.invoke(
-                new Invocation(Protocol.VERSION, "cs1", 1, SHA256, "/no/such.jar", "fn.Square", List.of(), "{}", 1,
+                new Invocation(Protocol.VERSION, "cs1", 1, jars(SHA256, "/no/such.jar"), "fn.Square", "[]", List.of(),
+                        "{}", 1,
                         1000),
                 0, "1");
         CallError missing = error(worker.reports(1).getFirst());
@@ -444,7 +450,8 @@ class WorkerProcessIT {
     void answers_another_version_with_wrong_version() throws Exception {
         WorkerPeer worker = worker();
         worker.invoke(
-                new Invocation(99, "cs1", 10, SHA256, FUNCTIONS.toString(), "fn.Square", List.of(), "{}", 1, 1000),
+                new Invocation(99, "cs1", 10, jars(SHA256, FUNCTIONS.toString()), "fn.Square", "[]", List.of(), "{}", 1,
+                        1000),
                 3, "1", "2");
         assertThat(worker.reports(2)).allSatisfy(t -> assertThat(error(t).code()).isEqualTo(ErrorCode.WRONGVERSION));
         assertThat(value(call(worker, "cs1", "fn.Square", "3"))).isEqualTo("9");
@@ -465,8 +472,8 @@ class WorkerProcessIT {
     void a_jar_may_bring_its_own_version_of_the_json_library() throws Exception {
         Path jar = TestJars.withOtherJackson(folder);
         WorkerPeer worker = worker();
-        worker.invoke(new Invocation(Protocol.VERSION, "cs1", 1, WorkerPeer.sha256(jar), jar.toString(),
-                "own.UsesJackson", List.of(), "{}", 1, 1000), 0, "{\"b\":[1,2]}");
+        worker.invoke(new Invocation(Protocol.VERSION, "cs1", 1, jars(WorkerPeer.sha256(jar), jar.toString()),
+                "own.UsesJackson", "[]", List.of(), "{}", 1, 1000), 0, "{\"b\":[1,2]}");
         assertThat(value(worker.reports(1).getFirst()))
                 .isEqualTo("\"" + TestJars.OTHER_JACKSON + " {\\\"b\\\":[1,2]}\"");
     }

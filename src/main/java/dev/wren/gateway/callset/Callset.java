@@ -77,8 +77,9 @@ public final class Callset {
         return manifest.executor();
     }
 
-    public String sha256() {
-        return manifest.sha256();
+    /** Contents of the class path, in order. */
+    public List<Manifest.JarContent> jars() {
+        return manifest.jars();
     }
 
     /** Number of calls. */

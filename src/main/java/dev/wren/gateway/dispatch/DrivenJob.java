@@ -5,13 +5,14 @@ import dev.wren.gateway.jar.PinnedJar;
 import dev.wren.gateway.record.MapSettings;
 import dev.wren.protocol.CallsetId;
 import java.util.Arrays;
+import java.util.List;
 
 /** A callset as executors see it. */
-record DrivenJob(DriveState state, PinnedJar jar) implements Job {
+record DrivenJob(DriveState state, List<PinnedJar> jars) implements Job {
 
     DrivenJob(DriveState state) {
-        this(state, new PinnedJar(state.callset.tenant(), state.callset.sha256(),
-                state.callset.manifest().jarSize()));
+        this(state, state.callset.jars().stream()
+                .map(jar -> new PinnedJar(state.callset.tenant(), jar.sha256(), jar.size())).toList());
     }
 
     @Override

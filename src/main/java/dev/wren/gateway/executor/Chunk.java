@@ -206,20 +206,33 @@ public final class Chunk implements AutoCloseable {
     }
 
     /**
-     * What all calls have in common, for a worker that finds the jar at {@code jar}.
+     * What all calls have in common.
      *
      * @param version the version of the protocol to name
+     * @param locations where the worker finds the class path, in order
      */
-    public Invocation invocation(int version, String jar) {
+    public Invocation invocation(int version, List<String> locations) {
         var settings = job.settings();
         var overwrite = settings.overwriteInvokeArgs();
         return new Invocation(overwrite.get("protocolVersion") instanceof Number n ? n.intValue() : version,
                 overwrite.get("callsetId") instanceof String s ? s : job.id().text(), job.size(),
-                overwrite.get("sha256") instanceof String s ? s : job.jar().sha256(),
-                overwrite.get("jar") instanceof String s ? s : jar,
-                overwrite.get("handler") instanceof String s ? s : settings.handler(), settings.excludeModules(),
+                jars(locations),
+                overwrite.get("handler") instanceof String s ? s : settings.function().handler(),
+                settings.function().arguments(), settings.excludeModules(),
                 overwrite.get("extraMeta") instanceof String s ? s : settings.extraMeta(), sending.send,
                 settings.jobMaxRuntime().toMillis());
+    }
+
+    /** The class path; of the first jar, what a test has made of it. */
+    private List<Invocation.Jar> jars(List<String> locations) {
+        var overwrite = job.settings().overwriteInvokeArgs();
+        List<Invocation.Jar> jars = new ArrayList<>(locations.size());
+        for (int i = 0; i < locations.size(); i++) {
+            jars.add(new Invocation.Jar(
+                    i == 0 && overwrite.get("sha256") instanceof String s ? s : job.jars().get(i).sha256(),
+                    i == 0 && overwrite.get("jar") instanceof String s ? s : locations.get(i)));
+        }
+        return jars;
     }
 
     /** Whether the call is in this chunk and not accounted for. */

@@ -3,6 +3,7 @@ package dev.wren.gateway.executor;
 import dev.wren.gateway.jar.PinnedJar;
 import dev.wren.gateway.record.MapSettings;
 import dev.wren.protocol.CallsetId;
+import java.util.List;
 
 /** What an executor may know of the callset whose calls it runs. Safe for use by several threads. */
 public interface Job {
@@ -16,8 +17,8 @@ public interface Job {
 
     MapSettings settings();
 
-    /** The jar with the function. */
-    PinnedJar jar();
+    /** The class path of the function, in order. */
+    List<PinnedJar> jars();
 
     /** Those of the calls whose outcomes are decided: whatever runs of them is to be stopped. */
     int[] decided(int[] calls);

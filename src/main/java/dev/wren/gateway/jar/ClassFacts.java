@@ -46,8 +46,9 @@ record ClassFacts(String internalName, int flags, @Nullable String outer, boolea
      * @param name {@code <init>} for a constructor
      * @param flags of access
      * @param parameters their types
+     * @param value the type of what it returns
      */
-    record Method(String name, int flags, List<ClassDesc> parameters) {
+    record Method(String name, int flags, List<ClassDesc> parameters, ClassDesc value) {
 
         Method {
             parameters = List.copyOf(parameters);
@@ -90,7 +91,7 @@ record ClassFacts(String internalName, int flags, @Nullable String outer, boolea
         List<Method> methods = new ArrayList<>();
         for (MethodModel method : model.methods()) {
             methods.add(new Method(method.methodName().stringValue(), method.flags().flagsMask(),
-                    method.methodTypeSymbol().parameterList()));
+                    method.methodTypeSymbol().parameterList(), method.methodTypeSymbol().returnType()));
         }
         Map<String, ClassDesc> constants = new HashMap<>();
         for (FieldModel field : model.fields()) {

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.springframework.stereotype.Component;
 
 /**
@@ -53,43 +54,54 @@ public final class FunctionCheck {
         this.inspections = inspections;
     }
 
-    record Checked(String sha256, String handler, List<String> excludeModules) {
+    record Checked(List<String> jars, String handler, int arguments, List<String> excludeModules) {
 
         int weight() {
-            return 400 + 2 * handler.length() + excludeModules.stream().mapToInt(each -> 64 + 2 * each.length()).sum();
+            return 400 + 200 * jars.size() + 2 * handler.length()
+                    + excludeModules.stream().mapToInt(each -> 64 + 2 * each.length()).sum();
         }
     }
 
     /**
      * Checks a handler.
      *
-     * @param handler {@code pkg.Class} or {@code pkg.Class::method}
+     * @param handler {@code pkg.Class}, {@code pkg.Class::method} or {@code pkg.Class::method(descriptor)}
+     * @param arguments how many of its first parameters are given
      * @param excludeModules prefixes of packages that are not taken from the jar
      * @throws ProblemException {@code invalid-function}, with the pointer {@code /function/handler}
      */
-    public void check(LocalJar jar, String handler, List<String> excludeModules) {
+    public void check(LocalJars jars, String handler, int arguments, List<String> excludeModules) {
         HandlerName name = HandlerName.parse(handler)
-                .orElseThrow(() -> invalid("A handler is pkg.Class, pkg.Outer$Inner or pkg.Class::method."));
-        Checked key = new Checked(jar.sha256(), handler, List.copyOf(excludeModules));
+                .orElseThrow(() -> invalid(
+                        "A handler is pkg.Class, pkg.Outer$Inner, pkg.Class::method or pkg.Class::method(descriptor)."));
+        Checked key = new Checked(jars.contents(), handler, arguments, List.copyOf(excludeModules));
         if (good.getIfPresent(key) != null) {
             return;
         }
         try {
-            inspections.run(() -> look(jar, name, excludeModules));
+            inspections.run(() -> look(jars, name, arguments, excludeModules));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         good.put(key, true);
     }
 
-    private static void look(LocalJar jar, HandlerName name, List<String> excludeModules) throws IOException {
-        try (JarClasses classes = new JarClasses(jar.path(), excludeModules)) {
+    private static void look(LocalJars jars, HandlerName name, int arguments, List<String> excludeModules)
+            throws IOException {
+        try (JarClasses classes = new JarClasses(jars.jars().stream().map(LocalJar::path).toList(), excludeModules)) {
             ClassFacts type = find(classes, name.type());
+            if (name.method() != null && name.descriptor() != null) {
+                checkNamed(classes, type, name.method(), name.descriptor(), arguments);
+                return;
+            }
             checkAccess(classes, type);
-            if (name.method() == null) {
-                checkClass(classes, type);
+            if (name.method() != null) {
+                checkMethod(classes, type, name.method(), arguments);
+            } else if (arguments > 0) {
+                throw ProblemException.atPointer(ProblemType.INVALID_FUNCTION, "/function/arguments",
+                        "Arguments are the first parameters of a method, and the handler names a class.");
             } else {
-                checkMethod(classes, type, name.method());
+                checkClass(classes, type);
             }
         } catch (UnusableClassException e) {
             throw invalid(e.detail());
@@ -142,6 +154,11 @@ public final class FunctionCheck {
     }
 
     private static void checkInstance(JarClasses classes, ClassFacts type) throws UnusableClassException {
+        checkInstance(classes, type, true);
+    }
+
+    private static void checkInstance(JarClasses classes, ClassFacts type, boolean isPublic)
+            throws UnusableClassException {
         if (type.has(AccessFlag.INTERFACE)) {
             throw invalid("The class " + type.name() + " is an interface, of which there are no instances.");
         }
@@ -151,11 +168,12 @@ public final class FunctionCheck {
         boolean usable = type.methods()
                 .stream()
                 .anyMatch(method -> method.name().equals("<init>") && method.parameters().isEmpty()
-                        && method.has(AccessFlag.PUBLIC));
+                        && (!isPublic || method.has(AccessFlag.PUBLIC)));
         if (!usable && !isOnly(classes, type)) {
-            throw invalid("The class " + type.name() + " has no public constructor without parameters" + (type.inner()
-                    ? ", as it is an inner class; make it static."
-                    : "."));
+            throw invalid("The class " + type.name() + " has no " + (isPublic ? "public " : "")
+                    + "constructor without parameters" + (type.inner()
+                            ? ", as it is an inner class; make it static."
+                            : "."));
         }
     }
 
@@ -169,7 +187,44 @@ public final class FunctionCheck {
                 .hasInstance(type.internalName().substring(outer.getFirst().internalName().length() + 1), type);
     }
 
-    private static void checkMethod(JarClasses classes, ClassFacts type, String name) throws UnusableClassException {
+    /** A method that is named with its descriptor may be private, as the bodies of lambdas are. */
+    private static void checkNamed(JarClasses classes, ClassFacts type, String name, String descriptor, int arguments)
+            throws UnusableClassException {
+        for (ClassFacts each : classes.hierarchy(type)) {
+            List<Method> found = each.methods().stream()
+                    .filter(method -> method.name().equals(name) && matches(method, descriptor)).toList();
+            if (found.size() > 1) {
+                found = found.stream().filter(method -> !method.has(AccessFlag.BRIDGE)).toList();
+            }
+            if (found.size() > 1) {
+                throw invalid("The class " + each.name() + " has " + found.size() + " methods " + name + descriptor
+                        + "; the type of the value tells them apart.");
+            }
+            if (found.size() == 1) {
+                Method method = found.getFirst();
+                int left = method.parameters().size() - arguments;
+                if (!method.has(AccessFlag.STATIC) && left != 0) {
+                    checkInstance(classes, type, false);
+                }
+                if (method.has(AccessFlag.STATIC) || left != 0) {
+                    checkParameters(name, method.parameters(), arguments);
+                }
+                return;
+            }
+        }
+        throw invalid("The class " + type.name() + " has no method " + name + descriptor + ".");
+    }
+
+    private static boolean matches(Method method, String descriptor) {
+        String parameters = method.parameters().stream().map(ClassDesc::descriptorString)
+                .collect(Collectors.joining("", "(", ")"));
+        return descriptor.equals(descriptor.endsWith(")")
+                ? parameters
+                : parameters + method.value().descriptorString());
+    }
+
+    private static void checkMethod(JarClasses classes, ClassFacts type, String name, int arguments)
+            throws UnusableClassException {
         Map<Signature, Method> methods = new HashMap<>();
         TreeSet<String> others = new TreeSet<>();
         for (ClassFacts each : classes.hierarchy(type)) {
@@ -197,9 +252,12 @@ public final class FunctionCheck {
         }
         if (found.size() > 1) {
             throw invalid("The class " + type.name() + " has " + found.size() + " public methods " + name
-                    + "; a handler's name must be unique.");
+                    + "; name one with the types of its parameters, as a class file has them: "
+                    + found.getFirst().name() + found.getFirst().parameters().stream()
+                            .map(ClassDesc::descriptorString).collect(Collectors.joining("", "(", ")"))
+                    + ".");
         }
-        checkParameters(name, found.getFirst().parameters());
+        checkParameters(name, found.getFirst().parameters(), arguments);
         if (!found.getFirst().has(AccessFlag.STATIC)) {
             checkInstance(classes, type);
         }
@@ -221,7 +279,12 @@ public final class FunctionCheck {
                 && method.name().length() <= SHOWN_LENGTH && HandlerName.isIdentifier(method.name());
     }
 
-    private static void checkParameters(String name, List<ClassDesc> parameters) {
+    private static void checkParameters(String name, List<ClassDesc> all, int arguments) {
+        if (arguments > all.size()) {
+            throw ProblemException.atPointer(ProblemType.INVALID_FUNCTION, "/function/arguments",
+                    "The method " + name + " has " + all.size() + " parameters.");
+        }
+        List<ClassDesc> parameters = all.subList(arguments, all.size());
         if (parameters.size() > 1 && parameters.getFirst().equals(IN) && parameters.get(1).equals(OUT)) {
             if (parameters.size() > 3 || (parameters.size() == 3 && !parameters.get(2).equals(CONTEXT))) {
                 throw invalid("The method " + name + " is no handler of streams: these have an InputStream, an"
@@ -235,7 +298,8 @@ public final class FunctionCheck {
         }
         if (parameters.isEmpty() || parameters.size() > 2) {
             throw invalid("The method " + name + " has " + parameters.size()
-                    + " parameters; a handler has one, for the datum, or two, the second a java.util.Map or a Context of"
+                    + (arguments > 0 ? " parameters after its arguments" : " parameters")
+                    + "; a handler has one, for the datum, or two, the second a java.util.Map or a Context of"
                     + " AWS Lambda's.");
         }
         if (parameters.size() == 2 && !parameters.getLast().equals(MAP) && !parameters.getLast().equals(CONTEXT)) {

@@ -55,19 +55,22 @@ final class JarClasses implements AutoCloseable {
     private long read;
 
     /**
-     * Opens a jar.
+     * Opens jars.
      *
+     * @param files a class path, in order
      * @param excludeModules prefixes of packages that are not taken from it
      */
-    JarClasses(Path file, List<String> excludeModules) throws IOException {
+    JarClasses(List<Path> files, List<String> excludeModules) throws IOException {
         this.excluded = excludeModules.stream()
                 .map(JarClasses::withoutEnd)
                 .filter(prefix -> !prefix.isEmpty())
                 .map(prefix -> prefix.replace('.', '/'))
                 .toList();
         try {
-            for (Path each : ClassPath.of(file)) {
-                jars.add(new JarFile(each.toFile(), false, ZipFile.OPEN_READ, WORKERS));
+            for (Path file : files) {
+                for (Path each : ClassPath.of(file)) {
+                    jars.add(new JarFile(each.toFile(), false, ZipFile.OPEN_READ, WORKERS));
+                }
             }
         } catch (IOException e) {
             close();

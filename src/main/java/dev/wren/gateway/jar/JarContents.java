@@ -75,6 +75,11 @@ final class JarContents {
         }
     }
 
+    /** Whether the content is there now. */
+    boolean has(String tenant, String hash) {
+        return store.read(ObjectKeys.jarContent(tenant, hash), 0, 1).isPresent();
+    }
+
     void unpin(PinnedJar jar) {
         uses.end(ObjectKeys.jarContent(jar.tenant(), jar.sha256()));
     }

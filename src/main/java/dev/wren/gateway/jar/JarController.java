@@ -67,6 +67,25 @@ final class JarController {
         return ResponseEntity.status(put.created() ? HttpStatus.CREATED : HttpStatus.OK).body(JarView.of(put.jar()));
     }
 
+    /** A content without a name, as callers see it. */
+    @Schema(name = "JarContent")
+    record ContentView(@Schema(description = "of the content, lower-case hex") String sha256,
+            @Schema(description = "bytes") long size) {
+    }
+
+    @PutMapping(path = "/jars/sha256:{sha256:[0-9a-f]{64}}", consumes = {JAR, BYTES}, produces = "application/json")
+    @ApiProblems({ProblemType.NOT_ACCEPTABLE, ProblemType.TOO_LARGE, ProblemType.UNSUPPORTED_MEDIA_TYPE,
+            ProblemType.INVALID_JAR, ProblemType.TOO_MANY, ProblemType.UNAVAILABLE})
+    @Operation(operationId = "putJarContent", tags = "jars", summary = "Upload a jar that needs no name", description = "Maps refer to it as sha256:<hex>. It is removed when no callset has referred to it for a while.", requestBody = @RequestBody(required = true, description = "The jar's bytes, of that hash.", content = {
+            @Content(mediaType = BYTES, schema = @Schema(type = "string", format = "binary")),
+            @Content(mediaType = JAR, schema = @Schema(type = "string", format = "binary"))}))
+    @ApiResponse(responseCode = "200", description = "The content is there.", useReturnTypeSchema = true)
+    ContentView putContent(@RequestAttribute(Tenant.ATTRIBUTE) String tenant,
+            @Parameter(description = "SHA-256 of the body, lower-case hex", schema = @Schema(types = "string", pattern = "^[0-9a-f]{64}$")) @PathVariable String sha256,
+            HttpServletRequest request) throws IOException {
+        return new ContentView(sha256, jars.putContent(tenant, sha256, request.getInputStream()));
+    }
+
     @GetMapping(path = "/jars", produces = "application/json")
     @ApiProblems({ProblemType.NOT_ACCEPTABLE, ProblemType.UNAVAILABLE})
     @Operation(operationId = "listJars", tags = "jars", summary = "Jars, by name")

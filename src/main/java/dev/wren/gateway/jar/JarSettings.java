@@ -14,6 +14,8 @@ import org.springframework.validation.annotation.Validated;
  * @param maxSize bytes of a jar
  * @param maxEntries entries in a jar
  * @param maxUnpackedSize bytes of all entries of a jar, inflated
+ * @param maxClassPath jars that a function may have
+ * @param maxClassPathSize bytes of all jars of a function
  * @param maxUploads jars being received at once, each of them a temporary file
  * @param cacheFolder where jars are kept as files for workers; a private folder among the system's temporary files where
  * it is not given
@@ -22,6 +24,7 @@ import org.springframework.validation.annotation.Validated;
 @Validated
 @ConfigurationProperties("wren.jars")
 record JarSettings(@DefaultValue("256MB") @ByteRange DataSize maxSize, @DefaultValue("100000") @Min(1) int maxEntries,
-        @DefaultValue("2GB") @ByteRange DataSize maxUnpackedSize, @DefaultValue("16") @Min(1) int maxUploads,
+        @DefaultValue("2GB") @ByteRange DataSize maxUnpackedSize, @DefaultValue("500") @Min(1) int maxClassPath,
+        @DefaultValue("512MB") @ByteRange DataSize maxClassPathSize, @DefaultValue("16") @Min(1) int maxUploads,
         @Nullable String cacheFolder, @DefaultValue("2GB") @ByteRange DataSize cacheSize) {
 }

@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.wren.gateway.limits.Quota;
 import dev.wren.gateway.limits.TenantShare;
+import dev.wren.gateway.store.AtOnce;
 import dev.wren.gateway.store.BucketException;
 import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.gateway.store.ObjectChangedException;
@@ -24,8 +25,11 @@ import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.SequencedCollection;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
@@ -37,9 +41,12 @@ import org.springframework.stereotype.Component;
 public final class Jars implements AutoCloseable {
 
     private static final String JAR = "/function/jar";
+    private static final String JARS = "/function/jars";
     private static final Pattern CONTENT = Pattern.compile("sha256:([0-9a-f]{64})");
     /** Jars of buckets whose content is known. */
     private static final int KNOWN = 10_000;
+    /** Contents that are looked for at once. */
+    private static final int LOOKS = 32;
 
     private final JarSettings limits;
     private final JarCache cache;
@@ -85,22 +92,63 @@ public final class Jars implements AutoCloseable {
         checkName(name);
         try (Quota.Grant upload = uploads.grant(tenant)) {
             upload.grow(1);
-            return store(tenant, body, received -> names.put(tenant, name, received.hash, received.size));
+            return store(tenant, body, null, received -> names.put(tenant, name, received.hash, received.size));
         }
+    }
+
+    /**
+     * Stores a jar that no name refers to. The body is read to its end, or to the limit; it is not closed.
+     *
+     * @param hash what the body's is to be, lower-case hex
+     * @return its bytes
+     * @throws ProblemException {@code too-large}, {@code invalid-jar}, {@code invalid-request} if the hash is another
+     * @throws dev.wren.gateway.limits.QuotaExceededException when as many are received as may
+     * @throws IOException if the body cannot be read
+     */
+    long putContent(String tenant, String hash, InputStream body) throws IOException {
+        try (Quota.Grant upload = uploads.grant(tenant)) {
+            upload.grow(1);
+            return store(tenant, body, hash, received -> received.size);
+        }
+    }
+
+    /** Those of the contents that are not there, in their order. Each takes a request to the store. */
+    public List<String> missing(String tenant, SequencedCollection<String> hashes) {
+        List<String> all = List.copyOf(hashes);
+        Set<String> there = new HashSet<>();
+        for (int i = 0; i < all.size(); i += LOOKS) {
+            List<String> some = all.subList(i, Math.min(i + LOOKS, all.size()));
+            List<Boolean> found = AtOnce.map(some, hash -> contents.has(tenant, hash));
+            for (int k = 0; k < some.size(); k++) {
+                if (found.get(k)) {
+                    there.add(some.get(k));
+                }
+            }
+        }
+        return hashes.stream().filter(hash -> !there.contains(hash)).toList();
     }
 
     /** What was received. */
     private record Received(String hash, long size) {
     }
 
-    /** Stores a jar, and makes use of it before it can be removed. */
-    private <T> T store(String tenant, InputStream body, Function<Received, T> use) throws IOException {
+    /**
+     * Stores a jar, and makes use of it before it can be removed.
+     *
+     * @param wanted its hash, where that is known before; else null
+     */
+    private <T> T store(String tenant, InputStream body, @Nullable String wanted, Function<Received, T> use)
+            throws IOException {
         Path file = cache.newTemporary();
         try {
             MessageDigest digest = Sha256.digest();
             long size = receive(new DigestInputStream(body, digest), file);
-            inspections.run(() -> HostileJar.check(file, limits));
             Received received = new Received(Sha256.hex(digest.digest()), size);
+            if (wanted != null && !wanted.equals(received.hash)) {
+                throw ProblemException.atParameter(ProblemType.INVALID_REQUEST, "sha256",
+                        "The body's SHA-256 is " + received.hash + ".");
+            }
+            inspections.run(() -> HostileJar.check(file, limits));
             return contents.keep(tenant, received.hash, file, () -> use.apply(received));
         } finally {
             Files.deleteIfExists(file);
@@ -159,13 +207,64 @@ public final class Jars implements AutoCloseable {
     }
 
     /**
+     * The contents that a class path's references point to now, in order. They are not removed before {@link #unpin}.
+     *
+     * @throws ProblemException like {@link #pin(String, String)}, and {@code too-large} when all together are, with the
+     * pointer {@code /function/jars} if there are several
+     */
+    public List<PinnedJar> pin(String tenant, List<String> references) {
+        if (references.size() > limits.maxClassPath()) {
+            throw tooLarge("A function has at most " + limits.maxClassPath() + " jars.", limits.maxClassPath());
+        }
+        List<PinnedJar> pinned = new ArrayList<>(references.size());
+        boolean all = false;
+        try {
+            long size = 0;
+            for (String reference : references) {
+                PinnedJar jar = references.size() == 1
+                        ? pin(tenant, reference)
+                        : pin(tenant, reference, JARS + "/" + pinned.size());
+                pinned.add(jar);
+                size += jar.size();
+            }
+            if (size > limits.maxClassPathSize().toBytes()) {
+                throw tooLarge("The jars of a function have at most " + limits.maxClassPathSize().toBytes()
+                        + " bytes together.", limits.maxClassPathSize().toBytes());
+            }
+            all = true;
+            return pinned;
+        } finally {
+            if (!all) {
+                unpin(pinned);
+            }
+        }
+    }
+
+    private static ProblemException tooLarge(String detail, long limit) {
+        return ProblemException.atPointer(ProblemType.TOO_LARGE, JARS, detail).with("limit", limit);
+    }
+
+    /** The same, of one jar of several. */
+    private PinnedJar pin(String tenant, String reference, String pointer) {
+        try {
+            return pin(tenant, reference);
+        } catch (ProblemException e) {
+            throw e.withErrors(e.errors().stream()
+                    .map(error -> JAR.equals(error.pointer())
+                            ? new ProblemException.FieldError(pointer, null, error.detail())
+                            : error)
+                    .toList());
+        }
+    }
+
+    /**
      * The content that a reference points to now. It is not removed before {@link #unpin}.
      *
      * @param reference a name, {@code sha256:<hex>}, or {@code s3://bucket/key}
      * @throws ProblemException with the pointer {@code /function/jar}: {@code invalid-function} if there is none,
      * {@code bucket-not-allowed}, {@code invalid-request}, {@code too-large}
      */
-    public PinnedJar pin(String tenant, String reference) {
+    PinnedJar pin(String tenant, String reference) {
         Optional<S3Uri> uri = S3Uri.parse(reference);
         if (uri.isPresent()) {
             return pinOf(tenant, uri.get());
@@ -212,7 +311,7 @@ public final class Jars implements AutoCloseable {
                 ObjectStore.StoredObject object = buckets.open(uri)
                         .orElseThrow(() -> missing("There is no object " + uri + "."))) {
             upload.grow(1);
-            return store(tenant, object.body(), received -> {
+            return store(tenant, object.body(), null, received -> {
                 // By the ETag of what was read: it may be newer than the one that was looked at before.
                 known.put(version(tenant, uri, object.etag()), received.hash);
                 return contents.pin(tenant, received.hash, received.size);
@@ -225,12 +324,32 @@ public final class Jars implements AutoCloseable {
     }
 
     /** Lets go of what {@link #pin} gave: a callset refers to the jar now, or never will. */
-    public void unpin(PinnedJar jar) {
-        contents.unpin(jar);
+    public void unpin(List<PinnedJar> jars) {
+        jars.forEach(contents::unpin);
     }
 
     private static ProblemException missing(String detail) {
         return ProblemException.atPointer(ProblemType.INVALID_FUNCTION, JAR, detail);
+    }
+
+    /**
+     * A class path as files, to be closed by the caller.
+     *
+     * @throws DamagedObjectException if the stored bytes are not those that the hash is of
+     * @throws StoreException if they cannot be had
+     */
+    public LocalJars localFiles(List<PinnedJar> jars) {
+        List<LocalJar> open = new ArrayList<>(jars.size());
+        try {
+            for (PinnedJar jar : jars) {
+                open.add(localFile(jar));
+            }
+            return new LocalJars(open);
+        } finally {
+            if (open.size() < jars.size()) {
+                open.forEach(LocalJar::close);
+            }
+        }
     }
 
     /**
@@ -239,7 +358,7 @@ public final class Jars implements AutoCloseable {
      * @throws DamagedObjectException if the stored bytes are not those that the hash is of
      * @throws StoreException if they cannot be had
      */
-    public LocalJar localFile(PinnedJar jar) {
+    LocalJar localFile(PinnedJar jar) {
         return cache.open(jar);
     }
 

@@ -7,6 +7,7 @@ import dev.wren.protocol.WireReader;
 import dev.wren.protocol.WireWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.List;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -19,8 +20,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param tenant the tenant that it belongs to
  * @param settings as the caller gave them
  * @param executor the executor that it was placed on
- * @param sha256 the jar's content
- * @param jarSize its bytes
+ * @param jars contents of the class path, in order
  * @param size number of calls
  * @param layout where the data are
  * @param createdAt when it was accepted
@@ -28,12 +28,25 @@ import tools.jackson.databind.json.JsonMapper;
  * @param reduceOf the callset whose values this one reduces, or null
  * @param idempotencyKey SHA-256 of the key that it was submitted with, in hex, or null
  */
-public record Manifest(CallsetId id, String tenant, MapSettings settings, String executor, String sha256, long jarSize,
+public record Manifest(CallsetId id, String tenant, MapSettings settings, String executor, List<JarContent> jars,
         int size, Layout layout, Instant createdAt, @Nullable CallsetId redriveOf, @Nullable CallsetId reduceOf,
         @Nullable String idempotencyKey) {
 
-    private static final int MAGIC = 0x57524332;
+    private static final int MAGIC = 0x57524333;
     private static final int CHECKSUM = 4;
+
+    public Manifest {
+        jars = List.copyOf(jars);
+    }
+
+    /**
+     * The content of a jar.
+     *
+     * @param sha256 lower-case hex
+     * @param size bytes
+     */
+    public record JarContent(String sha256, long size) {
+    }
 
     /** Where the data of a callset are. */
     public enum Layout {

@@ -9,8 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * All that a map job says, but its data; checked for form (types and ranges), not yet against jars and executors.
  *
- * @param jar reference of the jar, as the caller wrote it
- * @param handler as the caller wrote it
+ * @param function as the caller wrote it
  * @param executor name of the executor, or null for the configured default
  * @param config overrides of the executor's settings: strings, numbers, booleans
  * @param jobMaxRuntime how long a single attempt may run; over zero
@@ -28,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param tags what the caller finds the callset by
  * @param output where results are written when all calls have ended, {@code s3://bucket/prefix/}; null: nowhere
  */
-public record MapSettings(String jar, String handler, @Nullable String executor, Map<String, Object> config,
+public record MapSettings(MappedFunction function, @Nullable String executor, Map<String, Object> config,
         Duration jobMaxRuntime, Map<String, String> extraEnv, String extraMeta, int invokePoolThreads,
         boolean dataAllAsOne, boolean useCachedRuntime, Map<String, Object> overwriteInvokeArgs,
         List<String> excludeModules, @Nullable Integer chunkSize, int maxAttempts, @Nullable Integer maxConcurrency,
@@ -45,7 +44,8 @@ public record MapSettings(String jar, String handler, @Nullable String executor,
     /** Bytes of memory that they take, about; at least what their strings do. */
     public long weight() {
         Stream<Object> all = Stream
-                .of(Stream.of(jar, handler, extraMeta, String.valueOf(output)), config.keySet().stream(),
+                .of(Stream.of(function.handler(), function.arguments(), extraMeta, String.valueOf(output)),
+                        function.jars().stream(), config.keySet().stream(),
                         config.values().stream(), extraEnv.keySet().stream(), extraEnv.values().stream(),
                         overwriteInvokeArgs.keySet().stream(), overwriteInvokeArgs.values().stream(),
                         excludeModules.stream(), tags.keySet().stream(), tags.values().stream())
@@ -60,7 +60,7 @@ public record MapSettings(String jar, String handler, @Nullable String executor,
 
     /** The same settings, to be changed. */
     public Builder toBuilder() {
-        return builder().jar(jar).handler(handler).executor(executor).config(config).jobMaxRuntime(jobMaxRuntime)
+        return builder().function(function).executor(executor).config(config).jobMaxRuntime(jobMaxRuntime)
                 .extraEnv(extraEnv).extraMeta(extraMeta).invokePoolThreads(invokePoolThreads).dataAllAsOne(dataAllAsOne)
                 .useCachedRuntime(useCachedRuntime).overwriteInvokeArgs(overwriteInvokeArgs)
                 .excludeModules(excludeModules).chunkSize(chunkSize).maxAttempts(maxAttempts)
@@ -70,8 +70,7 @@ public record MapSettings(String jar, String handler, @Nullable String executor,
     /** Settings that are put together. Used by one thread. */
     public static final class Builder {
 
-        private String jar = "";
-        private String handler = "";
+        private MappedFunction function = MappedFunction.NONE;
         private @Nullable String executor;
         private Map<String, Object> config = Map.of();
         private Duration jobMaxRuntime = Duration.ZERO;
@@ -92,13 +91,8 @@ public record MapSettings(String jar, String handler, @Nullable String executor,
         private Builder() {
         }
 
-        public Builder jar(String value) {
-            jar = value;
-            return this;
-        }
-
-        public Builder handler(String value) {
-            handler = value;
+        public Builder function(MappedFunction value) {
+            function = value;
             return this;
         }
 
@@ -183,7 +177,7 @@ public record MapSettings(String jar, String handler, @Nullable String executor,
         }
 
         public MapSettings build() {
-            return new MapSettings(jar, handler, executor, config, jobMaxRuntime, extraEnv, extraMeta,
+            return new MapSettings(function, executor, config, jobMaxRuntime, extraEnv, extraMeta,
                     invokePoolThreads, dataAllAsOne, useCachedRuntime, overwriteInvokeArgs, excludeModules, chunkSize,
                     maxAttempts, maxConcurrency, toleratedFailures, tags, output);
         }

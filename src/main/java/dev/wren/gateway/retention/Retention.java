@@ -144,7 +144,7 @@ final class Retention implements SmartLifecycle {
         try {
             Optional<Callset> callset = callsets.peek(tenant, id);
             if (callset.isPresent()) {
-                references.refers(id, callset.get().sha256());
+                refers(callset.get(), references);
                 if (Instant.ofEpochMilli(id.millis()).isBefore(settled)) {
                     recovery.adopt(callset.get());
                 }
@@ -162,6 +162,10 @@ final class Retention implements SmartLifecycle {
                     e.getMessage());
             references.unreadable(id);
         }
+    }
+
+    private static void refers(Callset callset, JarReferences references) {
+        callset.jars().forEach(jar -> references.refers(callset.id(), jar.sha256()));
     }
 
     private void removeOld(Callset callset, Instant before) {
@@ -251,8 +255,9 @@ final class Retention implements SmartLifecycle {
         callsets.eachWhile(tenant, null, id -> {
             take(1);
             try {
-                callsets.peek(tenant, id).filter(callset -> lost.contains(callset.sha256()))
-                        .ifPresent(callset -> references.refers(id, callset.sha256()));
+                callsets.peek(tenant, id).ifPresent(callset -> callset.jars().stream()
+                        .filter(jar -> lost.contains(jar.sha256()))
+                        .forEach(jar -> references.refers(id, jar.sha256())));
             } catch (DamagedObjectException e) {
                 references.unreadable(id);
             }

@@ -73,13 +73,13 @@ final class Draft implements DataSink, AutoCloseable {
     }
 
     /**
-     * What is known to be right, with the jar pinned.
+     * What is known to be right, with the jars pinned.
      *
      * @param executor where the calls are to run
      * @param redriveOf the callset whose calls these are, or null
      * @param reduceOf the callset whose values are reduced, or null
      */
-    record Prepared(MapSettings settings, String executor, PinnedJar jar, @Nullable CallsetId redriveOf,
+    record Prepared(MapSettings settings, String executor, List<PinnedJar> jars, @Nullable CallsetId redriveOf,
             @Nullable CallsetId reduceOf) {
     }
 
@@ -182,7 +182,7 @@ final class Draft implements DataSink, AutoCloseable {
 
     /** The same for calls of {@code of}, which are run again with the jar's content that they had. */
     void prepareRedrive(Callset of) {
-        prepared(intake.prepare(tenant, of.settings(), of.sha256(), of.id(), of.reduceOf()));
+        prepared(intake.prepare(tenant, of.settings(), of.jars(), of.id(), of.reduceOf()));
     }
 
     /** The same for a reduce of the values of {@code of}. */

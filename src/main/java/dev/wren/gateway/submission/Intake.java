@@ -9,13 +9,14 @@ import dev.wren.gateway.callset.ReceiveMemory;
 import dev.wren.gateway.callset.RunningCallsets;
 import dev.wren.gateway.jar.FunctionCheck;
 import dev.wren.gateway.jar.Jars;
-import dev.wren.gateway.jar.LocalJar;
+import dev.wren.gateway.jar.LocalJars;
 import dev.wren.gateway.jar.PinnedJar;
 import dev.wren.gateway.limits.Quota;
 import dev.wren.gateway.limits.QuotaExceededException;
 import dev.wren.gateway.limits.TenantShare;
 import dev.wren.gateway.record.Manifest;
 import dev.wren.gateway.record.MapSettings;
+import dev.wren.gateway.record.MappedFunction;
 import dev.wren.gateway.store.BucketException;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.gateway.store.S3Uri;
@@ -32,6 +33,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -113,8 +115,8 @@ public final class Intake {
         return draft;
     }
 
-    /** Checks a map, and pins its jar; {@code sha256} is its content where that is known already. */
-    Draft.Prepared prepare(String tenant, MapSettings settings, @Nullable String sha256,
+    /** Checks a map, and pins its jars; {@code contents} are theirs where they are known already. */
+    Draft.Prepared prepare(String tenant, MapSettings settings, @Nullable List<Manifest.JarContent> contents,
             @Nullable CallsetId redriveOf, @Nullable CallsetId reduceOf) {
         if (!settings.overwriteInvokeArgs().isEmpty() && !limits.allowOverwriteInvokeArgs()) {
             throw ProblemException.atPointer(ProblemType.NOT_ALLOWED, "/overwriteInvokeArgs",
@@ -124,12 +126,16 @@ public final class Intake {
             requireOutput(settings);
         }
         String executor = placement.place(settings);
-        PinnedJar jar = jars.pin(tenant, sha256 == null ? settings.jar() : "sha256:" + sha256);
-        try (LocalJar local = jars.localFile(jar)) {
-            functions.check(local, settings.handler(), settings.excludeModules());
-            return new Draft.Prepared(settings, executor, jar, redriveOf, reduceOf);
+        MappedFunction function = settings.function();
+        List<PinnedJar> pinned = jars.pin(tenant, contents == null
+                ? function.jars()
+                : contents.stream().map(jar -> "sha256:" + jar.sha256()).toList());
+        try (LocalJars local = jars.localFiles(pinned)) {
+            functions.check(local, function.handler(), json.readTree(function.arguments()).size(),
+                    settings.excludeModules());
+            return new Draft.Prepared(settings, executor, pinned, redriveOf, reduceOf);
         } catch (RuntimeException e) {
-            jars.unpin(jar);
+            jars.unpin(pinned);
             throw e;
         }
     }
@@ -153,7 +159,8 @@ public final class Intake {
         Draft.Prepared prepared = draft.prepared().orElseThrow();
         Manifest.Layout layout = draft.commitData(prepared.settings().dataAllAsOne());
         Manifest manifest = new Manifest(draft.id(), tenant, prepared.settings(), prepared.executor(),
-                prepared.jar().sha256(), prepared.jar().size(), draft.size(), layout,
+                prepared.jars().stream().map(jar -> new Manifest.JarContent(jar.sha256(), jar.size())).toList(),
+                draft.size(), layout,
                 clock.instant().truncatedTo(ChronoUnit.MILLIS), prepared.redriveOf(), prepared.reduceOf(),
                 key == null ? null : key.hash());
         Manifest.Stored stored = new Manifest.Stored(manifest, draft.inlineData(layout), draft.origins());
@@ -198,7 +205,7 @@ public final class Intake {
                 callsets.deleteObjectsAtLast(draft.tenant(), draft.id());
             }
         } finally {
-            draft.prepared().ifPresent(prepared -> jars.unpin(prepared.jar()));
+            draft.prepared().ifPresent(prepared -> jars.unpin(prepared.jars()));
             drafts.remove(draft.id());
             draft.room().receipt().close();
             draft.room().memory().close();

@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -24,7 +23,6 @@ final class MapFields {
     static final int MAX_TEXT = 1024;
 
     private static final int MAX_ERRORS = 50;
-    private static final FieldKind.Text TEXT = new FieldKind.Text(MAX_TEXT);
 
     private final Map<String, JsonNode> fields;
     private final Map<String, String> texts;
@@ -82,8 +80,7 @@ final class MapFields {
                 checked.wrong(Pointers.to(name), "A reduce has the settings of its map; there is only function.");
             }
         }
-        MapSettings function = checked.settings();
-        return map.toBuilder().jar(function.jar()).handler(function.handler()).build();
+        return map.toBuilder().function(checked.settings().function()).build();
     }
 
     /** Notes what is wrong at a place that this class does not look at. */
@@ -117,20 +114,7 @@ final class MapFields {
             }
         }
         MapSettings.Builder settings = MapSettings.builder();
-        JsonNode function = fields.get("function");
-        if (function == null) {
-            wrong("/function", "This field is missing.");
-        } else if (!function.isObject()) {
-            wrong("/function", "An object with jar and handler.");
-        } else {
-            function.propertyNames().forEach(name -> {
-                if (!name.equals("jar") && !name.equals("handler")) {
-                    wrong(Pointers.to("function", name), "There is no such field; there are jar and handler.");
-                }
-            });
-            settings.jar(text(function.get("jar"), "/function/jar"));
-            settings.handler(text(function.get("handler"), "/function/handler"));
-        }
+        settings.function(FunctionFields.read(fields.get("function"), this::wrong));
         for (MapField field : MapField.values()) {
             String name = field.fieldName();
             JsonNode value = fields.get(name);
@@ -143,15 +127,6 @@ final class MapFields {
                     : errors.size() + " fields are not valid.", errors);
         }
         return settings.build();
-    }
-
-    private String text(@Nullable JsonNode node, String pointer) {
-        if (node == null) {
-            wrong(pointer, "This field is missing.");
-            return "";
-        }
-        String text = TEXT.read(new FieldKind.Given("", node, null), (_, detail) -> wrong(pointer, detail));
-        return text == null ? "" : text;
     }
 
     /** Whether a map has a field of this name, besides its data. */

@@ -53,7 +53,18 @@ final class MapParameters {
         int dot = name.indexOf('.');
         MapField field = MapField.of(dot < 0 ? name : name.substring(0, dot));
         FieldKind.Form form = field == null ? null : field.kind().form();
-        if (form == FieldKind.Form.LIST && dot < 0) {
+        if (name.equals(FunctionFields.ARGUMENTS)) {
+            var list = function.putArray(name);
+            for (String value : values) {
+                JsonNode given = json(value);
+                list.add(given == null ? NODES.stringNode(value) : given);
+            }
+        } else if (name.equals(FunctionFields.JARS)) {
+            var list = function.putArray(name);
+            for (String value : values) {
+                list.add(value);
+            }
+        } else if (form == FieldKind.Form.LIST && dot < 0) {
             var list = NODES.arrayNode();
             for (String value : values) {
                 list.add(value);
@@ -61,7 +72,7 @@ final class MapParameters {
             fields.put(name, list);
         } else if (values.length > 1) {
             errors.add(new FieldError(null, name, "This parameter may be given once."));
-        } else if (name.equals("jar") || name.equals("handler")) {
+        } else if (FunctionFields.has(name)) {
             function.put(name, values[0]);
         } else if (form == null) {
             errors.add(unknown(name));

@@ -28,7 +28,7 @@ final class MapSpecification implements OpenApiCustomizer {
         // Not as one of two forms of iterdata: generators make no code of a list as one of several.
         api.getComponents().getSchemas().putAll(ModelConverters.getInstance(true).read(DataSource.View.class));
         Schema<?> fields = new Schema<>().types(Set.of("object"))
-                .description("The fields of a map; jar and handler are required.");
+                .description("The fields of a map; jar or jars, and handler, are required.");
         fields.setPatternProperties(properties());
         fields.setAdditionalProperties(false);
         Objects.requireNonNull(api.getPaths().get("/calls")).getPost().addParametersItem(new QueryParameter()
@@ -50,7 +50,9 @@ final class MapSpecification implements OpenApiCustomizer {
         Map<String, Schema> fields = new TreeMap<>();
         FieldKind.Text text = new FieldKind.Text(MapFields.MAX_TEXT);
         fields.put("^jar$", text.parameter());
+        fields.put("^jars$", FieldKind.of("array").items(text.parameter()));
         fields.put("^handler$", text.parameter());
+        fields.put("^arguments$", FieldKind.of("array").items(new Schema<>()));
         for (MapField field : MapField.values()) {
             String entries = switch (field.kind().form()) {
                 case SCALAR, TEXT, LIST -> "";

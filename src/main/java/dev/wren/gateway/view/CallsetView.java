@@ -3,11 +3,16 @@ package dev.wren.gateway.view;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonRawValue;
 import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.callset.CallsetState;
 import dev.wren.gateway.record.Counts;
+import dev.wren.gateway.record.MappedFunction;
+import dev.wren.protocol.Invocation;
+import io.swagger.v3.oas.annotations.media.ArraySchema;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -33,7 +38,27 @@ public record CallsetView(String callsetId, FunctionView function, String execut
     @Schema(name = "PinnedFunction")
     record FunctionView(@Schema(description = "as the caller wrote it") String jar,
             @Schema(description = "the content that is run, whatever becomes of the name") String sha256,
-            String handler) {
+            @Schema(description = "the class path, in order, if it has several jars; the first is jar") @JsonInclude(Include.NON_NULL) @Nullable List<PinnedJarView> jars,
+            String handler,
+            @ArraySchema(arraySchema = @Schema(description = "what the method's first parameters are; only where there are some"), schema = @Schema) @JsonInclude(Include.NON_NULL) @JsonRawValue @Nullable Object arguments) {
+
+        static FunctionView of(Callset callset) {
+            MappedFunction function = callset.settings().function();
+            List<PinnedJarView> jars = new ArrayList<>();
+            for (int i = 0; i < function.jars().size(); i++) {
+                jars.add(new PinnedJarView(function.jars().get(i), callset.jars().get(i).sha256()));
+            }
+            return new FunctionView(jars.getFirst().jar, jars.getFirst().sha256, jars.size() > 1 ? jars : null,
+                    function.handler(), function.arguments().equals(Invocation.NO_ARGUMENTS)
+                            ? null
+                            : function.arguments());
+        }
+    }
+
+    /** A jar of a class path. */
+    @Schema(name = "PinnedJar")
+    record PinnedJarView(@Schema(description = "as the caller wrote it") String jar,
+            @Schema(description = "the content that is run") String sha256) {
     }
 
     /** Calls by state. */
@@ -82,7 +107,7 @@ public record CallsetView(String callsetId, FunctionView function, String execut
         Map<String, String> links = new TreeMap<>(Map.of("self", self, "futures", self + "/futures", "results",
                 self + "/results", "events", self + "/events", "cancel", self + "/cancel"));
         return new CallsetView(callset.id().text(),
-                new FunctionView(callset.settings().jar(), callset.sha256(), callset.settings().handler()),
+                FunctionView.of(callset),
                 callset.executor(), callset.size(),
                 StatesView.of(counts),
                 doneAt != null, callset.createdAt(), doneAt, new TreeMap<>(callset.settings().tags()),

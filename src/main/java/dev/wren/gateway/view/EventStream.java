@@ -35,18 +35,21 @@ final class EventStream {
     private final OutputStream out;
     private final HttpServletResponse response;
     private final JsonMapper json;
+    private final boolean ofCalls;
     private final Duration heartbeat;
     private final Ticker ticker;
     private @Nullable Counts sent;
     private long progressAt;
     private long writtenAt;
 
-    EventStream(Callset callset, HttpServletResponse response, JsonMapper json, Duration heartbeat, Ticker ticker)
+    EventStream(Callset callset, HttpServletResponse response, JsonMapper json, boolean ofCalls, Duration heartbeat,
+            Ticker ticker)
             throws IOException {
         this.callset = callset;
         this.response = response;
         this.out = new BufferedOutputStream(response.getOutputStream(), BUFFER);
         this.json = json;
+        this.ofCalls = ofCalls;
         this.heartbeat = heartbeat;
         this.ticker = ticker;
         this.writtenAt = ticker.read();
@@ -114,7 +117,9 @@ final class EventStream {
             boolean done = callset.isDone();
             int segments = callset.state().segments();
             for (; segment < segments; segment++) {
-                calls(segment, skip);
+                if (ofCalls) {
+                    calls(segment, skip);
+                }
                 skip = 0;
             }
             progress(segment, done);

@@ -27,6 +27,7 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RequestAttribute;
 import org.springframework.web.bind.annotation.RequestHeader;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -55,6 +56,7 @@ final class EventsController {
     @ApiResponse(responseCode = "200", description = "Events, from the start or after the last one.", content = @Content(mediaType = MediaType.TEXT_EVENT_STREAM_VALUE, schema = @Schema(type = "string")))
     @ApiResponse(responseCode = "204", description = "There is nothing after done: do not come back.", content = @Content)
     void events(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, @PathVariable String callsetId,
+            @Parameter(description = "false: without the events of calls") @RequestParam(defaultValue = "true") boolean calls,
             @Parameter(description = "id of the last event that was seen") @RequestHeader(name = LAST, required = false) @Nullable String last,
             HttpServletRequest request, HttpServletResponse response) throws IOException, InterruptedException {
         Callset callset = callsets.get(tenant, callsetId);
@@ -70,7 +72,8 @@ final class EventsController {
             response.setContentType(MediaType.TEXT_EVENT_STREAM_VALUE + ";charset=UTF-8");
             response.setHeader(HttpHeaders.CACHE_CONTROL, "no-store");
             if (!request.getMethod().equals("HEAD")) {
-                EventStream events = new EventStream(callset, response, json, parked.heartbeat(), ticker);
+                EventStream events = new EventStream(callset, response, json, calls,
+                        parked.heartbeat(), ticker);
                 Streaming.write(response, "the events of callset " + callset.id(), () -> events.send(from, place));
             }
         }

@@ -5,6 +5,7 @@ import dev.wren.protocol.Invocation;
 import dev.wren.protocol.WireException;
 import dev.wren.protocol.remote.RemoteCall.Datum;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +16,7 @@ import tools.jackson.core.JsonParser;
  * All that a worker far away needs for a chunk, and nothing that opens more: whoever has it can run these calls and
  * report of them, until {@code deadlineMillis}.
  *
- * @param invocation what its calls have in common; its jar is a URL that can be read for a while
+ * @param invocation what its calls have in common; its jars are URLs that can be read for a while
  * @param tenant of whom it is
  * @param environment variables that the function sees
  * @param fresh whether a JVM is to be started for it alone
@@ -80,9 +81,14 @@ public record RemoteInvocation(Invocation invocation, String tenant, Map<String,
             json.writeStringProperty("callset", invocation.callsetId());
             json.writeNumberProperty("size", invocation.size());
             json.writeNumberProperty("send", invocation.send());
-            json.writeStringProperty("sha256", invocation.sha256());
-            json.writeStringProperty("jar", invocation.jar());
+            json.writeArrayPropertyStart("jars");
+            for (Invocation.Jar jar : invocation.jars()) {
+                json.writeString(jar.sha256());
+                json.writeString(jar.location());
+            }
+            json.writeEndArray();
             json.writeStringProperty("handler", invocation.handler());
+            json.writeStringProperty("arguments", invocation.arguments());
             texts(json, "exclude", invocation.excludeModules());
             json.writeStringProperty("meta", invocation.extraMeta());
             json.writeNumberProperty("maxRuntime", invocation.maxRuntimeMillis());
@@ -148,9 +154,9 @@ public record RemoteInvocation(Invocation invocation, String tenant, Map<String,
         private String callset = "";
         private int size;
         private long send;
-        private String sha256 = "";
-        private String jar = "";
+        private List<String> jars = List.of();
         private String handler = "";
+        private String arguments = Invocation.NO_ARGUMENTS;
         private List<String> exclude = List.of();
         private String meta = "{}";
         private long maxRuntime;
@@ -174,9 +180,9 @@ public record RemoteInvocation(Invocation invocation, String tenant, Map<String,
                 case "callset" -> callset = Json.text(json);
                 case "size" -> size = json.getIntValue();
                 case "send" -> send = json.getLongValue();
-                case "sha256" -> sha256 = Json.text(json);
-                case "jar" -> jar = Json.text(json);
+                case "jars" -> jars = Json.texts(json);
                 case "handler" -> handler = Json.text(json);
+                case "arguments" -> arguments = Json.text(json);
                 case "exclude" -> exclude = Json.texts(json);
                 case "meta" -> meta = Json.text(json);
                 case "maxRuntime" -> maxRuntime = json.getLongValue();
@@ -200,8 +206,16 @@ public record RemoteInvocation(Invocation invocation, String tenant, Map<String,
             if (signs.size() != 2) {
                 throw new WireException("an invocation with " + signs.size() + " signs");
             }
+            if (jars.size() % 2 != 0) {
+                throw new WireException("an invocation with a jar that is nowhere");
+            }
+            List<Invocation.Jar> classPath = new ArrayList<>();
+            for (int i = 0; i < jars.size(); i += 2) {
+                classPath.add(new Invocation.Jar(jars.get(i), jars.get(i + 1)));
+            }
             return new RemoteInvocation(
-                    new Invocation(version, callset, size, sha256, jar, handler, exclude, meta, send, maxRuntime),
+                    new Invocation(version, callset, size, classPath, handler, arguments, exclude, meta, send,
+                            maxRuntime),
                     tenant, env, fresh, limits, invokedAt, deadline, data, overflow, signs, queue, answers, calls);
         }
     }

@@ -3,6 +3,7 @@ package dev.wren.worker.function;
 import java.io.ByteArrayInputStream;
 import java.lang.annotation.Annotation;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JavaType;
@@ -105,6 +106,11 @@ final class Binders {
                 check.check(out);
             }
         };
+    }
+
+    /** The texts of a JSON array's elements. */
+    List<byte[]> elements(String array) {
+        return own.elements(array);
     }
 
     /** What a function writes its value to. */

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URLConnection;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.type.TypeFactory;
 
 /**
- * The functions that this process has ready: those of the few jars it used last. Jars that are dropped are closed, and
- * their classes can be collected. For one thread.
+ * The functions that this process has ready: those of the few class paths it used last. Those that are dropped are closed,
+ * and their classes can be collected. For one thread.
  */
 public final class Functions implements AutoCloseable {
 
@@ -60,7 +59,7 @@ public final class Functions implements AutoCloseable {
     /** The function that {@code invocation} names, or null if it has to be {@linkplain #load loaded}. */
     public @Nullable LoadedFunction ready(Invocation invocation) {
         LoadedJar jar = jars.get(key(invocation));
-        return jar == null ? null : jar.ready(invocation.handler());
+        return jar == null ? null : jar.ready(invocation.handler(), invocation.arguments());
     }
 
     /** Why the function that {@code invocation} names cannot be had in this process any more, or null if it can. */
@@ -79,15 +78,14 @@ public final class Functions implements AutoCloseable {
         List<Object> key = key(invocation);
         LoadedJar jar = jars.get(key);
         if (jar == null) {
-            jar = LoadedJar.open(Path.of(invocation.jar()), invocation.sha256(), invocation.excludeModules(),
-                    nestingLimit, resultLimit, clock);
+            jar = LoadedJar.open(invocation.jars(), invocation.excludeModules(), nestingLimit, resultLimit, clock);
             jars.put(key, jar);
             if (jars.size() > MAX_JARS) {
                 close(jars.pollFirstEntry().getValue());
             }
         }
         try {
-            return jar.make(invocation.handler());
+            return jar.make(invocation.handler(), invocation.arguments());
         } catch (SetupException e) {
             // A class whose initialiser has failed stays broken; the next attempt shall tell the same story.
             if (jar.isUnused()) {
@@ -107,7 +105,7 @@ public final class Functions implements AutoCloseable {
 
     /** Not a record: linking its hashCode costs milliseconds at the start of a worker. */
     private static List<Object> key(Invocation invocation) {
-        return List.of(invocation.sha256(), invocation.excludeModules());
+        return List.of(invocation.contents(), invocation.excludeModules());
     }
 
     private static void close(LoadedJar jar) {

@@ -3,6 +3,7 @@ package dev.wren.worker.function;
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import com.amazonaws.services.lambda.runtime.RequestStreamHandler;
+import dev.wren.protocol.Invocation;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.lang.invoke.MethodHandle;
@@ -51,11 +52,13 @@ final class HandlerResolver {
     /**
      * The handler of that name; its class is initialised by this.
      *
+     * @param arguments a JSON array: what a method's first parameters are
      * @throws NoSuchHandlerException when the jar has none that can be used
      * @throws Throwable whatever the class's initialiser or constructor throws, and errors of linking
      */
-    Handler resolve(String name) throws Throwable {
+    Handler resolve(String name, String arguments) throws Throwable {
         int colons = name.indexOf("::");
+        int descriptor = name.indexOf('(', Math.max(colons, 0));
         String className = colons < 0 ? name : name.substring(0, colons);
         Class<?> type;
         try {
@@ -66,10 +69,20 @@ final class HandlerResolver {
             }
             throw e;
         }
+        if (colons >= 0 && descriptor > 0) {
+            // Whoever says that much knows what it is: a lambda's body is private.
+            return ofMethod(type, MethodName.find(type, name.substring(colons + 2)), arguments, true);
+        }
         if (!Modifier.isPublic(type.getModifiers())) {
             throw new NoSuchHandlerException("class " + className + " is not public");
         }
-        return colons < 0 ? ofInterface(type) : ofMethod(type, name.substring(colons + 2));
+        if (colons >= 0) {
+            return ofMethod(type, method(type, name.substring(colons + 2)), arguments, false);
+        }
+        if (!arguments.equals(Invocation.NO_ARGUMENTS)) {
+            throw new NoSuchHandlerException("arguments are for a method, and " + className + " is a class");
+        }
+        return ofInterface(type);
     }
 
     private static String missing(ClassNotFoundException e) {
@@ -164,23 +177,40 @@ final class HandlerResolver {
         return value;
     }
 
-    private Handler ofMethod(Class<?> type, String methodName) throws Throwable {
-        Method method = method(type, methodName);
-        List<Class<?>> parameters = List.of(method.getParameterTypes());
-        MethodHandle handle = handle(type, method);
+    private Handler ofMethod(Class<?> type, Method method, String arguments, boolean named) throws Throwable {
+        List<byte[]> given = binders.elements(arguments);
+        int count = method.getParameterCount() - given.size();
+        boolean isOfDatum = named && count == 0 && !Modifier.isStatic(method.getModifiers());
+        MethodHandle handle = handle(type, method, isOfDatum, named);
+        Type[] generic = method.getGenericParameterTypes();
+        if (count < 0 || generic.length != method.getParameterCount()) {
+            throw new NoSuchHandlerException(method + " has " + method.getParameterCount() + " parameters, and "
+                    + given.size() + " arguments were given");
+        }
+        for (int i = 0; i < given.size(); i++) {
+            Binder binder = binders.of(memberType(type, method.getDeclaringClass(), generic[i]),
+                    TypeFactory.unknownType());
+            handle = MethodHandles.insertArguments(handle, isOfDatum ? 1 : 0,
+                    binder.bind(given.get(i), 0, given.get(i).length));
+        }
+        if (isOfDatum) {
+            return ofDatum(type, method, handle);
+        }
+        List<Class<?>> parameters = List.of(method.getParameterTypes()).subList(given.size(), generic.length);
         if (parameters.size() > 1 && parameters.getFirst() == InputStream.class
                 && parameters.get(1) == OutputStream.class) {
             return ofStreams(method, handle);
         }
         if (parameters.isEmpty() || parameters.size() > 2) {
             throw new NoSuchHandlerException(
-                    method + " has " + parameters.size() + " parameters; a function has one or two");
+                    method + " has " + parameters.size() + " parameters" + (given.isEmpty() ? "" : " but its arguments")
+                            + "; a function has one or two");
         }
         boolean context = parameters.size() == 2 && parameters.getLast() == Context.class;
         if (parameters.size() == 2 && !context) {
             requireMap(parameters.getLast());
         }
-        JavaType datum = memberType(type, method.getDeclaringClass(), method.getGenericParameterTypes()[0]);
+        JavaType datum = memberType(type, method.getDeclaringClass(), generic[given.size()]);
         JavaType value = awaited(memberType(type, method.getDeclaringClass(), method.getGenericReturnType()));
         // As AWS Lambda binds what is written for it.
         Binder binder = context ? binders.ofLambda(datum, value) : binders.of(datum, value);
@@ -198,7 +228,16 @@ final class HandlerResolver {
         return new Handler(binder, (datumOf, call) -> (Object) body.invokeExact(datumOf, (Object) metadata(call)));
     }
 
-    private MethodHandle handle(Class<?> type, Method method) throws Throwable {
+    /** A method without parameters is the function of what it is called on. */
+    private Handler ofDatum(Class<?> type, Method method, MethodHandle handle) {
+        JavaType value = awaited(memberType(type, method.getDeclaringClass(), method.getGenericReturnType()));
+        MethodHandle body = MethodHandles.dropArguments(handle, 1, Object.class).asType(BODY);
+        return new Handler(binders.of(types.constructType(type), value),
+                (datumOf, call) -> (Object) body.invokeExact(datumOf, (Object) call));
+    }
+
+    private MethodHandle handle(Class<?> type, Method method, boolean isOfDatum, boolean anyAccess)
+            throws Throwable {
         // The declaring class may be a superclass that is not public itself.
         method.setAccessible(true);
         MethodHandle handle = MethodHandles.lookup().unreflect(method);
@@ -206,7 +245,7 @@ final class HandlerResolver {
             Class.forName(type.getName(), true, loader);
             return handle;
         }
-        return handle.bindTo(Instances.of(type));
+        return isOfDatum ? handle : handle.bindTo(Instances.of(type, anyAccess));
     }
 
     private Handler ofStreams(Method method, MethodHandle handle) throws NoSuchHandlerException {

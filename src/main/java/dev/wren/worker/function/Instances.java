@@ -1,5 +1,6 @@
 package dev.wren.worker.function;
 
+import java.lang.reflect.Constructor;
 import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Modifier;
@@ -22,11 +23,20 @@ final class Instances {
      * @throws Throwable whatever its initialiser or constructor throws
      */
     static Object of(Class<?> type) throws Throwable {
+        return of(type, false);
+    }
+
+    /** The same; with {@code anyAccess} by a constructor that need not be public. */
+    static Object of(Class<?> type, boolean anyAccess) throws Throwable {
         if (Modifier.isAbstract(type.getModifiers())) {
             throw new NoSuchHandlerException("class " + type.getName() + " is abstract");
         }
         try {
-            return type.getConstructor().newInstance();
+            Constructor<?> constructor = anyAccess ? type.getDeclaredConstructor() : type.getConstructor();
+            if (anyAccess) {
+                constructor.setAccessible(true);
+            }
+            return constructor.newInstance();
         } catch (NoSuchMethodException e) {
             Object only = only(type);
             if (only != null) {

@@ -1,8 +1,14 @@
 package dev.wren.worker.function;
 
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamWriteConstraints;
 import tools.jackson.core.exc.StreamWriteException;
@@ -107,6 +113,38 @@ final class JsonBinding {
      */
     static boolean isOfElements(JavaType value) {
         return (value.isContainerType() || value.isReferenceType()) && !value.getContentType().isJavaLangObject();
+    }
+
+    /** The texts of a JSON array's elements, as they were given. */
+    List<byte[]> elements(String array) {
+        byte[] bytes = array.getBytes(StandardCharsets.UTF_8);
+        List<byte[]> all = new ArrayList<>();
+        try (JsonParser parser = mapper.createParser(bytes)) {
+            parser.nextToken();
+            int start = -1;
+            while (true) {
+                boolean over = parser.nextToken() == JsonToken.END_ARRAY;
+                int at = (int) parser.currentTokenLocation().getByteOffset();
+                if (start >= 0) {
+                    // The comma and what is around it are no matter to whoever reads one value.
+                    all.add(Arrays.copyOfRange(bytes, start, over ? at : comma(bytes, at)));
+                }
+                if (over) {
+                    return all;
+                }
+                start = at;
+                parser.skipChildren();
+                parser.finishToken();
+            }
+        }
+    }
+
+    private static int comma(byte[] json, int before) {
+        int at = before - 1;
+        while (json[at] != ',') {
+            at--;
+        }
+        return at;
     }
 
     /** What a function's second parameter says of its call. A new map each time: it is the function's. */

@@ -2,18 +2,20 @@ package dev.wren.worker.function;
 
 import dev.wren.protocol.CallError;
 import dev.wren.protocol.ErrorCode;
+import dev.wren.protocol.Invocation;
 import dev.wren.protocol.Sha256;
 import dev.wren.protocol.jar.ClassPath;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A jar in a class loader of its own, and the functions that were made of it. For one thread. */
+/** A class path in a class loader of its own, and the functions that were made of it. For one thread. */
 final class LoadedJar implements AutoCloseable {
 
     private static final int MAX_FUNCTIONS = 16;
@@ -38,23 +40,25 @@ final class LoadedJar implements AutoCloseable {
     }
 
     /**
-     * Opens the jar, and makes sure that it is the one that was asked for.
+     * Opens the jars, and makes sure that they are those that were asked for.
      *
-     * @param sha256 what its bytes have to be, lower-case hex
+     * @param jars with the paths of the files
      */
-    static LoadedJar open(Path file, String sha256, List<String> excludeModules, int nestingLimit,
+    static LoadedJar open(List<Invocation.Jar> jars, List<String> excludeModules, int nestingLimit,
             int resultLimit, Clock clock)
             throws SetupException {
         try {
-            JarLoader loader = new JarLoader(ClassPath.of(file), excludeModules);
+            List<Path> files = new ArrayList<>(jars.size());
+            for (Invocation.Jar jar : jars) {
+                files.addAll(ClassPath.of(Path.of(jar.location())));
+            }
+            JarLoader loader = new JarLoader(files, excludeModules);
             boolean mine = false;
             try {
                 // Opens the files before their bytes are looked at: what replaces them afterwards is never read.
                 boolean _ = loader.findResources("META-INF/no-such").hasMoreElements();
-                String found = Sha256.of(file);
-                if (!found.equals(sha256)) {
-                    throw new SetupException(CallError.of(ErrorCode.RUNTIME,
-                            "the jar has changed: its SHA-256 is " + found + " and not " + sha256));
+                for (Invocation.Jar jar : jars) {
+                    check(jar);
                 }
                 mine = true;
                 return new LoadedJar(loader, new Binders(loader, nestingLimit, resultLimit), clock);
@@ -64,20 +68,33 @@ final class LoadedJar implements AutoCloseable {
                 }
             }
         } catch (NoSuchFileException e) {
-            throw new SetupException(CallError.of(ErrorCode.RUNTIME, "the jar is not there: " + file), e);
+            throw new SetupException(CallError.of(ErrorCode.RUNTIME, "the jar is not there: " + e.getMessage()), e);
         } catch (IOException e) {
             throw new SetupException(CallError.of(ErrorCode.RUNTIME, "the jar cannot be read: " + e), e);
         }
+    }
+
+    private static void check(Invocation.Jar jar) throws IOException, SetupException {
+        String found = Sha256.of(Path.of(jar.location()));
+        if (!found.equals(jar.sha256())) {
+            throw new SetupException(CallError.of(ErrorCode.RUNTIME,
+                    "the jar has changed: its SHA-256 is " + found + " and not " + jar.sha256()));
+        }
+    }
+
+    /** What a function is known by. */
+    private static String key(String handler, String arguments) {
+        return handler + " " + arguments;
     }
 
     ClassLoader loader() {
         return loader;
     }
 
-    /** The function of that name, if it has been made before. */
+    /** The function of that name and arguments, if it has been made before. */
     @Nullable
-    LoadedFunction ready(String handler) {
-        return functions.get(handler);
+    LoadedFunction ready(String handler, String arguments) {
+        return functions.get(key(handler, arguments));
     }
 
     /** Whether no function has been made of it. */
@@ -86,15 +103,15 @@ final class LoadedJar implements AutoCloseable {
     }
 
     /** Makes the function of that name; this runs the user's initialisers and constructor. */
-    LoadedFunction make(String handler) throws SetupException {
+    LoadedFunction make(String handler, String arguments) throws SetupException {
         Thread thread = Thread.currentThread();
         ClassLoader before = thread.getContextClassLoader();
         thread.setContextClassLoader(loader);
         FunctionLoaders.enter(loader);
         try {
             LoadedFunction function = new LoadedFunction(this,
-                    new HandlerResolver(loader, binders, clock).resolve(handler));
-            functions.put(handler, function);
+                    new HandlerResolver(loader, binders, clock).resolve(handler, arguments));
+            functions.put(key(handler, arguments), function);
             return function;
         } catch (Throwable t) {
             throw new SetupException(Failures.ofSetup(t, loader), t);

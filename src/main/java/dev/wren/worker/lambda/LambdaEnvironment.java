@@ -2,6 +2,7 @@ package dev.wren.worker.lambda;
 
 import dev.wren.protocol.Protocol;
 import dev.wren.protocol.jvm.Folders;
+import dev.wren.protocol.Invocation;
 import dev.wren.protocol.remote.RemoteInvocation;
 import dev.wren.worker.process.Children;
 import dev.wren.worker.remote.LinkException;
@@ -18,6 +19,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
@@ -171,8 +173,8 @@ final class LambdaEnvironment {
         }
         long begun = clock.nanos();
         boolean warm = !needsChild(invocation) && inProcess.isReady(invocation);
-        Path jar = warm ? folder : jars.get(invocation.invocation().sha256(), invocation.invocation().jar());
-        Chunk made = chunks.make(invocation, jar.toString());
+        List<Invocation.Jar> named = invocation.invocation().jars();
+        Chunk made = chunks.make(invocation, warm ? named : jars.get(named));
         made.preparedIn(clock.nanos() - begun);
         return made;
     }

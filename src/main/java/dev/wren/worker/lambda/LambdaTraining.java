@@ -103,7 +103,8 @@ public final class LambdaTraining {
 
     private byte[] invocation(int round, String handler, String... data) {
         return new RemoteInvocation(
-                new Invocation(Protocol.VERSION, "training-" + round, data.length, jar.sha256(), url + "/jar", handler,
+                new Invocation(Protocol.VERSION, "training-" + round, data.length,
+                        List.of(new Invocation.Jar(jar.sha256(), url + "/jar")), handler, Invocation.NO_ARGUMENTS,
                         List.of(), "{}", round, 10_000),
                 "training", Map.of(), false, new RemoteInvocation.Limits(1024, 1 << 20, 256, 4096, 100, 60_000, 5),
                 FAR_FUTURE, FAR_FUTURE, null, url + "/overflow", List.of(url + "/cancelled", url + "/manifest"),

@@ -73,11 +73,11 @@ public final class Children implements AutoCloseable {
     }
 
     /** Whom a child works for. */
-    private record Key(String tenant, String sha256, List<String> excluded, Map<String, String> environment,
+    private record Key(String tenant, List<String> jars, List<String> excluded, Map<String, String> environment,
             RemoteInvocation.Limits limits) {
 
         static Key of(RemoteInvocation invocation) {
-            return new Key(invocation.tenant(), invocation.invocation().sha256(),
+            return new Key(invocation.tenant(), invocation.invocation().contents(),
                     invocation.invocation().excludeModules(),
                     invocation.environment(), invocation.limits());
         }

@@ -21,10 +21,10 @@ public final class RemoteChunks {
     /**
      * The calls of an invocation with their data. Data that lie together are one request.
      *
-     * @param jar where the jar is on this machine
+     * @param jars where the class path is on this machine
      * @throws LinkException if the data cannot be had
      */
-    public Chunk make(RemoteInvocation of, String jar) throws LinkException {
+    public Chunk make(RemoteInvocation of, List<Invocation.Jar> jars) throws LinkException {
         List<RemoteCall> calls = of.calls();
         byte[][] data = new byte[calls.size()][];
         int position = 0;
@@ -50,21 +50,20 @@ public final class RemoteChunks {
                 }
             }
         }
-        return chunk(of, jar, data);
+        return chunk(of, jars, data);
     }
 
     /** The calls of an invocation that are not to be run. */
     public static Chunk withoutData(RemoteInvocation of) {
         byte[][] data = new byte[of.calls().size()][];
         Arrays.fill(data, new byte[0]);
-        return chunk(of, "", data);
+        return chunk(of, List.of(), data);
     }
 
-    private static Chunk chunk(RemoteInvocation of, String jar, byte[][] data) {
+    private static Chunk chunk(RemoteInvocation of, List<Invocation.Jar> jars, byte[][] data) {
         List<RemoteCall> calls = of.calls();
         Invocation given = of.invocation();
-        return Chunk.of(new Invocation(given.protocolVersion(), given.callsetId(), given.size(), given.sha256(), jar,
-                given.handler(), given.excludeModules(), given.extraMeta(), given.send(), given.maxRuntimeMillis()),
+        return Chunk.of(given.with(jars),
                 calls.stream().mapToInt(RemoteCall::call).toArray(),
                 calls.stream().mapToInt(RemoteCall::attempt).toArray(), data);
     }

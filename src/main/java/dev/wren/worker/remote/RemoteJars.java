@@ -1,5 +1,6 @@
 package dev.wren.worker.remote;
 
+import dev.wren.protocol.Invocation;
 import dev.wren.protocol.Sha256;
 import dev.wren.protocol.jar.ClassPath;
 import dev.wren.protocol.jar.UnusableJarException;
@@ -7,10 +8,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * Jars that were fetched, as files named by their content. Those used least recently go when all together are over the
@@ -35,7 +39,7 @@ public final class RemoteJars {
     /**
      * Jars in a folder of their own.
      *
-     * @param limit bytes of all of them, but for the one that is used
+     * @param limit bytes of all of them, but for those of the class path that is used
      */
     public RemoteJars(Path folder, long limit, Links links) {
         this.folder = folder;
@@ -49,11 +53,23 @@ public final class RemoteJars {
     }
 
     /**
-     * The jar of that content, fetched if it is not here.
+     * A class path as files, of which those are fetched that are not here.
      *
-     * @throws LinkException if it cannot be had
+     * @param jars with URLs
+     * @return the same, with paths
+     * @throws LinkException if one cannot be had
      */
-    public synchronized Path get(String sha256, String url) throws LinkException {
+    public synchronized List<Invocation.Jar> get(List<Invocation.Jar> jars) throws LinkException {
+        Set<String> used = new HashSet<>();
+        jars.forEach(jar -> used.add(jar.sha256()));
+        List<Invocation.Jar> here = new ArrayList<>(jars.size());
+        for (Invocation.Jar jar : jars) {
+            here.add(new Invocation.Jar(jar.sha256(), get(jar.sha256(), jar.location(), used).toString()));
+        }
+        return here;
+    }
+
+    private Path get(String sha256, String url, Set<String> used) throws LinkException {
         Path file = folder.resolve(sha256 + ".jar");
         try {
             Kept kept = all.get(sha256);
@@ -74,10 +90,10 @@ public final class RemoteJars {
             if (!found.equals(sha256)) {
                 throw new LinkException("the jar has the SHA-256 " + found + " and not " + sha256);
             }
-            makeRoom(Files.size(part));
+            makeRoom(Files.size(part), used);
             Files.move(part, file);
             long size = Files.size(file) + ClassPath.unpack(file);
-            makeRoom(size);
+            makeRoom(size, used);
             all.put(sha256, new Kept(size, ClassPath.digests(file)));
             kept = true;
             return file;
@@ -102,10 +118,10 @@ public final class RemoteJars {
         all.remove(sha256);
     }
 
-    private void makeRoom(long size) throws IOException {
+    private void makeRoom(long size, Set<String> keep) throws IOException {
         long used = all.values().stream().mapToLong(Kept::size).sum();
         for (String oldest : List.copyOf(all.keySet())) {
-            if (used + size > limit) {
+            if (used + size > limit && !keep.contains(oldest)) {
                 used -= Objects.requireNonNull(all.get(oldest)).size;
                 forget(oldest);
             }

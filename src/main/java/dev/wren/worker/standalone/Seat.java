@@ -1,6 +1,7 @@
 package dev.wren.worker.standalone;
 
 import dev.wren.protocol.Protocol;
+import dev.wren.protocol.Invocation;
 import dev.wren.protocol.remote.RemoteInvocation;
 import dev.wren.worker.process.Children;
 import dev.wren.worker.remote.LinkException;
@@ -13,6 +14,7 @@ import dev.wren.worker.run.Chunk;
 import dev.wren.worker.run.WorkerClock;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -168,10 +170,8 @@ final class Seat implements AutoCloseable {
             return RemoteChunks.withoutData(invocation);
         }
         long begun = clock.nanos();
-        Path jar = children.isReady(invocation)
-                ? folder
-                : jars.get(invocation.invocation().sha256(), invocation.invocation().jar());
-        Chunk made = chunks.make(invocation, jar.toString());
+        List<Invocation.Jar> named = invocation.invocation().jars();
+        Chunk made = chunks.make(invocation, children.isReady(invocation) ? named : jars.get(named));
         made.preparedIn(clock.nanos() - begun);
         return made;
     }

@@ -9,6 +9,7 @@ import dev.wren.gateway.record.CallLog;
 import dev.wren.gateway.record.DataBlocks;
 import dev.wren.gateway.record.Manifest;
 import dev.wren.gateway.record.MapSettings;
+import dev.wren.gateway.record.MappedFunction;
 import dev.wren.gateway.record.Origins;
 import dev.wren.gateway.record.Segment;
 import dev.wren.gateway.store.MemoryObjectStore;
@@ -68,10 +69,12 @@ class CacheWeightTest {
                 excluded.add(text(entry, 500) + i);
             }
         }
-        MapSettings settings = new MapSettings("jar", "handler", null, Map.of(), Duration.ofSeconds(1), environment,
+        MapSettings settings = new MapSettings(new MappedFunction(List.of("jar"), "handler", "[]"), null, Map.of(),
+                Duration.ofSeconds(1), environment,
                 meta, 64, true, true, Map.of(), excluded, null, 100, null, null, Map.of(), null);
         Manifest manifest = new Manifest(CallsetId.of(entry, 0, entry, entry), "red", settings, "local",
-                text(entry, 60), 1, size, Manifest.Layout.INLINE, Instant.EPOCH, null, null, null);
+                List.of(new Manifest.JarContent(text(entry, 60), 1)), size, Manifest.Layout.INLINE, Instant.EPOCH, null,
+                null, null);
         byte[] data = new byte[large == Large.INLINE_DATA ? 50_000 : 10];
         Origins.Builder origins = new Origins.Builder(2 * size);
         for (int i = 0; large == Large.ORIGINS && i < size; i++) {

@@ -5,6 +5,7 @@ import dev.wren.gateway.record.CallLog;
 import dev.wren.gateway.record.DataBlocks;
 import dev.wren.gateway.record.Manifest;
 import dev.wren.gateway.record.MapSettings;
+import dev.wren.gateway.record.MappedFunction;
 import dev.wren.gateway.record.Origins;
 import dev.wren.gateway.record.RecordSettings;
 import dev.wren.gateway.record.Segment;
@@ -31,6 +32,9 @@ import org.springframework.util.unit.DataSize;
 /** Callsets without a gateway around them. */
 public final class CallsetFixture {
 
+    /** A class path. */
+    static final List<Manifest.JarContent> JARS = List.of(new Manifest.JarContent("0".repeat(64), 1));
+
     private CallsetFixture() {
     }
 
@@ -50,7 +54,8 @@ public final class CallsetFixture {
     /** The settings that a map has by itself, with some of its own. */
     public static MapSettings settings(int maxAttempts, Integer chunkSize, Integer maxConcurrency,
             ToleratedFailures tolerated) {
-        return new MapSettings("jar", "handler", null, Map.of(), Duration.ofSeconds(60), Map.of(), "{}", 64, true,
+        return new MapSettings(new MappedFunction(List.of("jar"), "handler", "[]"), null, Map.of(),
+                Duration.ofSeconds(60), Map.of(), "{}", 64, true,
                 true, Map.of(), List.of(), chunkSize, maxAttempts, maxConcurrency, tolerated, Map.of(), null);
     }
 
@@ -62,7 +67,7 @@ public final class CallsetFixture {
                     Integer.toString(call).getBytes(StandardCharsets.UTF_8));
         }
         store.putIfAbsent(ObjectKeys.manifest(tenant, id), new byte[]{1});
-        return new Manifest(id, tenant, settings, executor, "0".repeat(64), 1, size, Manifest.Layout.EACH, at, null,
+        return new Manifest(id, tenant, settings, executor, JARS, size, Manifest.Layout.EACH, at, null,
                 null, null);
     }
 

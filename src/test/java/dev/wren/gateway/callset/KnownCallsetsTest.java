@@ -38,8 +38,9 @@ class KnownCallsetsTest {
         try (ExecutorService other = Executors.newSingleThreadExecutor()) {
             for (int round = 0; round < ROUNDS; round++) {
                 CallsetId id = CallsetId.of(round, 0, round, round);
-                Callset callset = CallsetFixture.begun(new Manifest(id, "red", SETTINGS, "local", "0".repeat(64), 1, 1,
-                        Manifest.Layout.INLINE, Instant.EPOCH, null, null, null), store, log, null);
+                Callset callset = CallsetFixture
+                        .begun(new Manifest(id, "red", SETTINGS, "local", CallsetFixture.JARS, 1,
+                                Manifest.Layout.INLINE, Instant.EPOCH, null, null, null), store, log, null);
                 known.runs(callset);
                 Future<?> end = other.submit(() -> {
                     start.await();

@@ -18,8 +18,7 @@ class LoggedStateTest {
     private Callset callset() {
         CallsetId id = CallsetId.of(1, 0, 1, 1);
         Manifest manifest = new Manifest(id, "red", CallsetFixture.settings(1, null, null, null), "local",
-                "0".repeat(64),
-                1, 1, Manifest.Layout.INLINE, Instant.EPOCH, null, null, null);
+                CallsetFixture.JARS, 1, Manifest.Layout.INLINE, Instant.EPOCH, null, null, null);
         return CallsetFixture.begun(manifest, store, CallsetFixture.log(store), null);
     }
 

@@ -21,7 +21,7 @@ class CheckedWeightTest {
         long taken = HeapUse.of(() -> {
             for (int i = 0; i < 5000; i++) {
                 String each = i + "x";
-                made.add(new FunctionCheck.Checked(each + "0".repeat(64), each + "h".repeat(handler),
+                made.add(new FunctionCheck.Checked(List.of(each + "0".repeat(64)), each + "h".repeat(handler), 0,
                         IntStream.range(0, excluded).mapToObj(n -> each + n).toList()));
             }
             return made;

@@ -137,7 +137,7 @@ class FunctionCheckTest {
             "p.Plain::one", "p.Plain::two", "p.Plain::oneOfTwo", "p.Plain::lambda", "p.Itf::fixed", "p.OfItf::own",
             "p.Abstract::fixed", "p.NoConstructor::fixed", "p.Choice::fixed", "p.Größe::über", "java.lang.Math::sqrt"})
     void takes(String handler) {
-        assertThatCode(() -> check.check(local(classes), handler, List.of())).doesNotThrowAnyException();
+        assertThatCode(() -> check.check(local(classes), handler, 0, List.of())).doesNotThrowAnyException();
     }
 
     @ParameterizedTest
@@ -179,7 +179,7 @@ class FunctionCheckTest {
     @ParameterizedTest
     @ValueSource(strings = {"", ".", "::", "p.", ".Fn", "p..Fn", "p.Fn::", "::apply", "p.Fn::a::b", "p.Fn:apply",
             "p/Fn", "p.Fn.class ", "p.Fn::a.b", "p.Fn::<init>", "../p.Fn", "p.1Fn", "[Lp.Fn;", "p.F\u0000n",
-            "p.Fn::a()"})
+            "p.Fn::a(x)"})
     void refuses_what_is_no_handler(String handler) {
         refuses(handler, "A handler is pkg.Class");
     }
@@ -193,13 +193,14 @@ class FunctionCheckTest {
     @ValueSource(strings = {"q", "q.", "q.*", "q.Other"})
     void excluded_packages_are_not_looked_for_in_the_jar(String excluded) {
         refuses("q.Other", List.of(excluded), "is one of excludeModules");
-        assertThatCode(() -> check.check(local(classes), "p.Fn", List.of(excluded))).doesNotThrowAnyException();
+        assertThatCode(() -> check.check(local(classes), "p.Fn", 0, List.of(excluded))).doesNotThrowAnyException();
     }
 
     @Test
     void a_prefix_ends_with_aname() {
         for (String excluded : List.of("", "*", "q.Oth", "r")) {
-            assertThatCode(() -> check.check(local(classes), "q.Other", List.of(excluded))).doesNotThrowAnyException();
+            assertThatCode(() -> check.check(local(classes), "q.Other", 0, List.of(excluded)))
+                    .doesNotThrowAnyException();
         }
         refuses("p.Outer$Nested", List.of("p.Outer"), "is one of excludeModules");
     }
@@ -210,7 +211,7 @@ class FunctionCheckTest {
         Map<String, byte[]> more = new LinkedHashMap<>(classes);
         more.put("java/util/function/UnaryOperator.class", new byte[]{1});
         more.put("java/own/Fn.class", classes.get("p/Fn.class"));
-        assertThatCode(() -> check.check(local(more), "p.Unary", List.of())).doesNotThrowAnyException();
+        assertThatCode(() -> check.check(local(more), "p.Unary", 0, List.of())).doesNotThrowAnyException();
         refuses(more, "java.own.Fn", "There is no class java.own.Fn");
     }
 
@@ -234,14 +235,14 @@ class FunctionCheckTest {
                 "public class Alone { public int one(int x) { return x; } }");
         assertThat(ToolProvider.getSystemJavaCompiler().run(null, null, null, "-proc:none", source.toString()))
                 .isZero();
-        LocalJar jar = local(Map.of("Alone.class", Files.readAllBytes(source.resolveSibling("Alone.class"))));
-        assertThatCode(() -> check.check(jar, "Alone::one", List.of())).doesNotThrowAnyException();
+        LocalJars jar = local(Map.of("Alone.class", Files.readAllBytes(source.resolveSibling("Alone.class"))));
+        assertThatCode(() -> check.check(jar, "Alone::one", 0, List.of())).doesNotThrowAnyException();
     }
 
     @Test
     void takes_classes_of_older_java() throws IOException {
         assertThatCode(() -> check.check(local(compile(Map.of("p/Fn", SOURCES.get("p/Fn")), "--release", "8",
-                "-Xlint:-options")), "p.Fn", List.of())).doesNotThrowAnyException();
+                "-Xlint:-options")), "p.Fn", 0, List.of())).doesNotThrowAnyException();
     }
 
     @Test
@@ -262,7 +263,7 @@ class FunctionCheckTest {
             byte[] changed = whole.clone();
             changed[at] ^= (byte) 0xff;
             try {
-                check.check(local(with("p/Sub.class", changed)), "p.Sub::replaced", List.of());
+                check.check(local(with("p/Sub.class", changed)), "p.Sub::replaced", 0, List.of());
             } catch (ProblemException e) {
                 assertThat(e.type()).isEqualTo(ProblemType.INVALID_FUNCTION);
             }
@@ -294,7 +295,7 @@ class FunctionCheckTest {
         versions.put("META-INF/versions/9/p/Fn.class", bad);
         versions.put("META-INF/versions/25/p/Fn.class", good);
         versions.put("META-INF/versions/26/p/Fn.class", bad);
-        assertThatCode(() -> check.check(local(versions), "p.Fn", List.of())).doesNotThrowAnyException();
+        assertThatCode(() -> check.check(local(versions), "p.Fn", 0, List.of())).doesNotThrowAnyException();
 
         versions.put("META-INF/MANIFEST.MF", "Manifest-Version: 1.0\r\n\r\n".getBytes(StandardCharsets.UTF_8));
         refuses(versions, "p.Fn", "is none of");
@@ -303,12 +304,12 @@ class FunctionCheckTest {
     @Test
     void remembers_what_is_good_by_content_handler_and_excluded_packages() throws IOException {
         FunctionCheck own = new FunctionCheck(new Inspections());
-        LocalJar jar = local(classes);
-        own.check(jar, "p.Fn", List.of());
-        Files.delete(jar.path());
-        assertThatCode(() -> own.check(jar, "p.Fn", List.of())).doesNotThrowAnyException();
-        assertThatThrownBy(() -> own.check(jar, "p.Bi", List.of())).isNotInstanceOf(ProblemException.class);
-        assertThatThrownBy(() -> own.check(jar, "p.Fn", List.of("q"))).isNotInstanceOf(ProblemException.class);
+        LocalJars jar = local(classes);
+        own.check(jar, "p.Fn", 0, List.of());
+        Files.delete(jar.jars().getFirst().path());
+        assertThatCode(() -> own.check(jar, "p.Fn", 0, List.of())).doesNotThrowAnyException();
+        assertThatThrownBy(() -> own.check(jar, "p.Bi", 0, List.of())).isNotInstanceOf(ProblemException.class);
+        assertThatThrownBy(() -> own.check(jar, "p.Fn", 0, List.of("q"))).isNotInstanceOf(ProblemException.class);
     }
 
     private Map<String, byte[]> with(String name, byte[] bytes) {
@@ -317,7 +318,7 @@ class FunctionCheckTest {
         return changed;
     }
 
-    private LocalJar local(Map<String, byte[]> entries) throws IOException {
+    private LocalJars local(Map<String, byte[]> entries) throws IOException {
         byte[] jar = JarFixture.zip(out -> {
             for (Map.Entry<String, byte[]> each : entries.entrySet()) {
                 out.putNextEntry(new ZipEntry(each.getKey()));
@@ -325,8 +326,8 @@ class FunctionCheckTest {
             }
         });
         Path file = Files.write(folder.resolve("jar" + jars++), jar);
-        return new LocalJar(file, JarFixture.sha256(jar), () -> {
-        });
+        return new LocalJars(List.of(new LocalJar(file, JarFixture.sha256(jar), () -> {
+        })));
     }
 
     private void refuses(String handler, String reason) {
@@ -342,7 +343,7 @@ class FunctionCheckTest {
     }
 
     private void refuses(Map<String, byte[]> entries, String handler, List<String> excludeModules, String reason) {
-        assertThatThrownBy(() -> check.check(local(entries), handler, excludeModules))
+        assertThatThrownBy(() -> check.check(local(entries), handler, 0, excludeModules))
                 .isInstanceOfSatisfying(ProblemException.class, e -> {
                     assertThat(e.type()).isEqualTo(ProblemType.INVALID_FUNCTION);
                     assertThat(e.detail()).contains(reason);

@@ -28,7 +28,8 @@ class HostileJarTest {
     private static final int DIRECTORY = 0x02014b50;
     private static final int END = 0x06054b50;
 
-    private final JarSettings limits = new JarSettings(DataSize.ofMegabytes(1), 10, DataSize.ofMegabytes(1), 1, null,
+    private final JarSettings limits = new JarSettings(DataSize.ofMegabytes(1), 10, DataSize.ofMegabytes(1), 9,
+            DataSize.ofMegabytes(9), 1, null,
             DataSize.ofMegabytes(1));
 
     @TempDir
@@ -202,7 +203,8 @@ class HostileJarTest {
             }
         });
         Path file = Files.write(folder.resolve("jar"), jar);
-        JarSettings many = new JarSettings(DataSize.ofMegabytes(100), 70_000, DataSize.ofMegabytes(1), 1, null,
+        JarSettings many = new JarSettings(DataSize.ofMegabytes(100), 70_000, DataSize.ofMegabytes(1), 9,
+                DataSize.ofMegabytes(9), 1, null,
                 DataSize.ofMegabytes(1));
         assertThatCode(() -> HostileJar.check(file, many)).doesNotThrowAnyException();
         assertThatThrownBy(() -> HostileJar.check(file, limits)).hasMessageContaining("70000 entries; 10 are allowed");

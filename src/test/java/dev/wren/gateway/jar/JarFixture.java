@@ -51,7 +51,8 @@ final class JarFixture implements AutoCloseable {
     }
 
     private Jars start(long cacheSize) {
-        JarSettings settings = new JarSettings(DataSize.ofMegabytes(1), 100, DataSize.ofMegabytes(10), 2,
+        JarSettings settings = new JarSettings(DataSize.ofMegabytes(1), 100, DataSize.ofMegabytes(10), 9,
+                DataSize.ofMegabytes(9), 2,
                 cacheFolder.toString(), DataSize.ofBytes(cacheSize));
         return new Jars(store, S3Stores.noUserBuckets(), settings, new Inspections(), new TenantShare(1),
                 Clock.fixed(NOW, ZoneOffset.UTC),

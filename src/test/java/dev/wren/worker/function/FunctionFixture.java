@@ -21,6 +21,7 @@ final class FunctionFixture implements AutoCloseable {
 
     private final Path jar;
     private final String sha256;
+    private String arguments = "[]";
 
     final Functions functions = new Functions(1000, 1 << 20, Clock.systemUTC());
     private final FunctionCall call = new FunctionCall(1 << 20, System::nanoTime);
@@ -40,8 +41,15 @@ final class FunctionFixture implements AutoCloseable {
         return new FunctionFixture().named(handler, excludeModules);
     }
 
+    /** What the first parameters are from now on. */
+    FunctionFixture with(String json) {
+        arguments = json;
+        return this;
+    }
+
     private Invocation named(String handler, String... excludeModules) {
-        return new Invocation(Protocol.VERSION, "cs", 10, sha256, jar.toString(), handler, List.of(excludeModules),
+        return new Invocation(Protocol.VERSION, "cs", 10, List.of(new Invocation.Jar(sha256, jar.toString())),
+                handler, arguments, List.of(excludeModules),
                 "{\"k\":1.50}", 1, 60_000);
     }
 

@@ -103,8 +103,9 @@ class FunctionsTest {
     @Test
     void a_jar_that_is_replaced_after_it_was_opened_is_not_read() throws Exception {
         Path jar = Files.copy(FunctionFixture.JAR, folder.resolve("f.jar"));
-        Invocation invocation = new Invocation(Protocol.VERSION, "cs", 1, FunctionFixture.sha256(jar), jar.toString(),
-                "fn.Square", List.of(), "{}", 1, 1000);
+        Invocation invocation = new Invocation(Protocol.VERSION, "cs", 1,
+                List.of(new Invocation.Jar(FunctionFixture.sha256(jar), jar.toString())), "fn.Square", "[]", List.of(),
+                "{}", 1, 1000);
         try (Functions functions = new Functions(1000, 1 << 20, Clock.systemUTC())) {
             LoadedFunction loaded = functions.load(invocation);
             Files.move(Files.writeString(folder.resolve("other"), "junk"), jar, StandardCopyOption.REPLACE_EXISTING);

@@ -150,7 +150,7 @@ final class ChunkRun implements Chunk.Handler {
     private void send() throws IOException {
         WireWriter out = new WireWriter(4096);
         int start = Frame.INVOKE.begin(out);
-        chunk.invocation(Protocol.VERSION, worker.jarPath().toString()).write(out);
+        chunk.invocation(Protocol.VERSION, worker.jarPaths()).write(out);
         switch (chunk.contents()) {
             case ChunkContents.InHand(List<byte[]> data) -> {
                 out.putInt(data.size());

@@ -169,7 +169,7 @@ final class LocalExecutor implements Executor {
     private void acquireAndRun(Chunk chunk) {
         Job job = chunk.job();
         try {
-            runOn(pool.acquire(RuntimeKey.of(job, settings), job.jar()), chunk);
+            runOn(pool.acquire(RuntimeKey.of(job, settings), job.jars()), chunk);
         } catch (IOException e) {
             log.error("callset {}: {}", job.id(), e.getMessage());
             loseAll(chunk, String.valueOf(e.getMessage()));

@@ -2,7 +2,7 @@ package dev.wren.gateway.executor.local;
 
 import dev.wren.gateway.files.ProcessFolder;
 import dev.wren.gateway.jar.Jars;
-import dev.wren.gateway.jar.LocalJar;
+import dev.wren.gateway.jar.LocalJars;
 import dev.wren.gateway.jar.PinnedJar;
 import dev.wren.protocol.Frame;
 import io.micrometer.core.instrument.Counter;
@@ -82,28 +82,28 @@ final class WorkerPool implements AutoCloseable {
      * @throws IOException when a JVM does not start
      * @throws dev.wren.gateway.store.StoreException when the jar cannot be had now
      */
-    WorkerProcess acquire(RuntimeKey key, PinnedJar jar) throws IOException {
+    WorkerProcess acquire(RuntimeKey key, List<PinnedJar> classPath) throws IOException {
         WorkerProcess worker = takeWarm(key);
         if (worker != null) {
             return worker;
         }
-        LocalJar file = null;
+        LocalJars files = null;
         boolean ready = false;
         try {
             // Before a JVM is started: a store that does not answer is no fault of a worker.
-            file = jars.localFile(jar);
+            files = jars.localFiles(classPath);
             worker = key.takesSpare(settings) ? takeSpare() : null;
             if (worker == null) {
                 worker = start(key.environment(), key);
             }
-            worker.assign(key, file);
+            worker.assign(key, files);
             ready = true;
             return worker;
         } finally {
             if (!ready) {
                 freed();
-                if (file != null) {
-                    file.close();
+                if (files != null) {
+                    files.close();
                 }
                 if (worker != null) {
                     worker.close();

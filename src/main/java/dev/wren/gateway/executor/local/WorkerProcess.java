@@ -1,6 +1,7 @@
 package dev.wren.gateway.executor.local;
 
 import dev.wren.gateway.jar.LocalJar;
+import dev.wren.gateway.jar.LocalJars;
 import dev.wren.protocol.Frame;
 import dev.wren.protocol.Progress;
 import dev.wren.protocol.WireWriter;
@@ -11,6 +12,7 @@ import java.io.DataInputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -28,8 +30,8 @@ final class WorkerProcess implements AutoCloseable {
     private final String id;
     private final WorkerJvm jvm;
     private @Nullable RuntimeKey key;
-    private @Nullable LocalJar jar;
-    private @Nullable Path copy;
+    private @Nullable LocalJars jars;
+    private List<Path> paths = List.of();
 
     private WorkerProcess(String id, WorkerJvm jvm) {
         this.id = id;
@@ -66,29 +68,34 @@ final class WorkerProcess implements AutoCloseable {
         return key;
     }
 
-    /** From now on it works for {@code owner}, and holds {@code file} until it is closed. */
-    void assign(RuntimeKey owner, LocalJar file) throws IOException {
+    /** From now on it works for {@code owner}, and holds {@code files} until it is closed. */
+    void assign(RuntimeKey owner, LocalJars files) throws IOException {
         key = owner;
-        jar = file;
+        jars = files;
+        paths = files.jars().stream().map(LocalJar::path).toList();
         OtherUser user = owner.user();
         if (owner.callset() != null || user != null) {
-            Path own = jvm.folder().resolve("function.jar");
-            copy = own;
-            for (Path made : ClassPath.copy(file.path(), own)) {
-                if (user != null) {
-                    // The cache of jars is closed to it.
-                    user.give(made);
+            List<Path> copies = new ArrayList<>(paths.size());
+            for (Path path : paths) {
+                Path own = jvm.folder().resolve("function-" + copies.size() + ".jar");
+                copies.add(own);
+                for (Path made : ClassPath.copy(path, own)) {
+                    if (user != null) {
+                        // The cache of jars is closed to it.
+                        user.give(made);
+                    }
                 }
             }
+            paths = copies;
         }
     }
 
-    Path jarPath() {
-        LocalJar file = jar;
-        if (file == null) {
+    /** Where it finds the class path. */
+    List<String> jarPaths() {
+        if (jars == null) {
             throw new IllegalStateException(id + " was not assigned");
         }
-        return copy != null ? copy : file.path();
+        return paths.stream().map(Path::toString).toList();
     }
 
     boolean isAlive() {
@@ -133,7 +140,7 @@ final class WorkerProcess implements AutoCloseable {
         } catch (IOException e) {
             log.warn("{}: its folder cannot be removed: {}", id, e.getMessage());
         }
-        LocalJar file = jar;
+        LocalJars file = jars;
         if (file != null) {
             file.close();
         }

@@ -56,7 +56,7 @@ public final class RemoteInvocations {
     }
 
     /** Links that all invocations of a callset have in common. */
-    private record Shared(String jar, String data, List<String> signs, Duration valid) {
+    private record Shared(List<String> jars, String data, List<String> signs, Duration valid) {
     }
 
     /** Whether the store can make links at all. */
@@ -81,7 +81,7 @@ public final class RemoteInvocations {
             shared.put(job.id(), common);
         }
         Instant now = clock.instant();
-        Invocation invocation = chunk.invocation(Protocol.VERSION, common.jar);
+        Invocation invocation = chunk.invocation(Protocol.VERSION, common.jars);
         return new RemoteInvocation(invocation, job.tenant(),
                 job.settings().extraEnv(), !job.settings().useCachedRuntime(), settings.limits(), now.toEpochMilli(),
                 now.plus(valid).toEpochMilli(),
@@ -91,7 +91,9 @@ public final class RemoteInvocations {
     }
 
     private static Shared share(StoreLinks links, Job job, Duration valid) {
-        return new Shared(links.get(ObjectKeys.jarContent(job.tenant(), job.jar().sha256()), valid),
+        return new Shared(
+                job.jars().stream()
+                        .map(jar -> links.get(ObjectKeys.jarContent(job.tenant(), jar.sha256()), valid)).toList(),
                 links.get(ObjectKeys.data(job.tenant(), job.id()), valid),
                 List.of(links.get(ObjectKeys.cancelled(job.tenant(), job.id()), valid),
                         links.get(ObjectKeys.manifest(job.tenant(), job.id()), valid)),
@@ -135,7 +137,7 @@ public final class RemoteInvocations {
             chunk.report(new Report(call, chunk.attemptOf(call), chunk.send(),
                     new Outcome.Failure(CallError.of(ErrorCode.RUNTIME, "The invocation has " + bytes
                             + " bytes, and may have " + most
-                            + ": fewer data in a chunk, or less extraMeta and extraEnv.")),
+                            + ": fewer data in a chunk, fewer jars, or less extraMeta, extraEnv and arguments.")),
                     null));
         }
     }
