@@ -44,6 +44,15 @@ class ArchitectureTest {
                 .should().dependOnClassesThat().resideInAPackage(root + ".worker.."));
         rules.put("workers have no Spring", noClasses().that().resideInAPackage(root + ".worker..")
                 .should().dependOnClassesThat().resideInAPackage("org.springframework.."));
+        rules.put("the client uses the JDK and Jackson alone", classes()
+                .that().resideInAPackage(root + ".client")
+                .should().onlyDependOnClassesThat(resideInAnyPackage(root + ".client", root + ".client.generated..",
+                        "java..", "tools.jackson..", "org.jspecify.annotations..")));
+        rules.put("only the command line parses commands", noClasses().that().resideInAPackage(root + ".client")
+                .should().dependOnClassesThat().resideInAnyPackage("picocli..", root + ".client.cli.."));
+        rules.put("nobody names the client", noClasses()
+                .that().resideInAnyPackage(root + ".gateway..", root + ".worker..", root + ".protocol..")
+                .should().dependOnClassesThat().resideInAPackage(root + ".client.."));
         rules.put("no cycles", slices().matching(root + ".gateway.(*)..").should().beFreeOfCycles());
         rules.put("no cycles within a feature", slices().matching(root + ".gateway.(**)").should().beFreeOfCycles());
         rules.put("records know no callset", noClasses()
@@ -82,14 +91,14 @@ class ArchitectureTest {
                         .and().haveSimpleNameNotEndingWith("Controller")
                         .should().dependOnClassesThat().resideInAPackage("org.springframework.web.."));
         rules.put("time comes from a clock", noClasses().that().resideInAPackage(root + "..")
-                .and(not(resideInAPackage(root + ".client..")))
+                .and(not(resideInAPackage(root + ".client.generated..")))
                 .should().callMethod(Instant.class, "now")
                 .orShould().callMethod(System.class, "currentTimeMillis"));
         rules.put("waits are measured by a ticker", noClasses().that().resideInAPackage(root + "..")
-                .and(not(resideInAPackage(root + ".client..")))
+                .and(not(resideInAPackage(root + ".client.generated..")))
                 .should().callMethod(System.class, "nanoTime"));
         rules.put("nobody sleeps", noClasses().that().resideInAPackage(root + "..")
-                .and(not(resideInAPackage(root + ".client..")))
+                .and(not(resideInAPackage(root + ".client.generated..")))
                 .should().callMethod(TimeUnit.class, "sleep", long.class)
                 .orShould().callMethod(Thread.class, "sleep", Duration.class)
                 .orShould().callMethod(Thread.class, "sleep", long.class));
@@ -101,7 +110,7 @@ class ArchitectureTest {
     @TestFactory
     Stream<DynamicTest> the_project_keeps_every_rule() {
         JavaClasses project = new ClassFileImporter().withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-                .importPackages("dev.wren.protocol", "dev.wren.worker", "dev.wren.gateway");
+                .importPackages("dev.wren.protocol", "dev.wren.worker", "dev.wren.gateway", "dev.wren.client");
         return rules("dev.wren").entrySet().stream()
                 .map(rule -> DynamicTest.dynamicTest(rule.getKey(), () -> rule.getValue().check(project)));
     }

@@ -2,15 +2,15 @@ package dev.wren.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.wren.client.invoker.ApiException;
-import dev.wren.client.model.Callset;
-import dev.wren.client.model.Function;
-import dev.wren.client.model.Future;
-import dev.wren.client.model.FutureRef;
-import dev.wren.client.model.MapRequest;
-import dev.wren.client.model.PageFuture;
-import dev.wren.client.model.WaitRequest;
-import dev.wren.client.model.WaitResult;
+import dev.wren.client.generated.invoker.ApiException;
+import dev.wren.client.generated.model.Callset;
+import dev.wren.client.generated.model.Function;
+import dev.wren.client.generated.model.Future;
+import dev.wren.client.generated.model.FutureRef;
+import dev.wren.client.generated.model.MapRequest;
+import dev.wren.client.generated.model.PageFuture;
+import dev.wren.client.generated.model.WaitRequest;
+import dev.wren.client.generated.model.WaitResult;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;

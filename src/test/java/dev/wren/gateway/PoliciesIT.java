@@ -2,10 +2,10 @@ package dev.wren.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.wren.client.model.Callset;
-import dev.wren.client.model.Function;
-import dev.wren.client.model.Future;
-import dev.wren.client.model.MapRequest;
+import dev.wren.client.generated.model.Callset;
+import dev.wren.client.generated.model.Function;
+import dev.wren.client.generated.model.Future;
+import dev.wren.client.generated.model.MapRequest;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;

@@ -2,9 +2,9 @@ package dev.wren.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.wren.client.model.Callset;
-import dev.wren.client.model.Function;
-import dev.wren.client.model.ReduceRequest;
+import dev.wren.client.generated.model.Callset;
+import dev.wren.client.generated.model.Function;
+import dev.wren.client.generated.model.ReduceRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,9 +1,9 @@
 package dev.wren.gateway;
 
-import dev.wren.client.api.CallsApi;
-import dev.wren.client.api.ExecutorsApi;
-import dev.wren.client.api.JarsApi;
-import dev.wren.client.invoker.ApiClient;
+import dev.wren.client.generated.api.CallsApi;
+import dev.wren.client.generated.api.ExecutorsApi;
+import dev.wren.client.generated.api.JarsApi;
+import dev.wren.client.generated.invoker.ApiClient;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;

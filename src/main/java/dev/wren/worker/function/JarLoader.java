@@ -109,7 +109,15 @@ final class JarLoader extends URLClassLoader {
         } else if (excludes(name)) {
             throw new ClassNotFoundException(name + " (in excludeModules, so not taken from the jar)");
         }
-        return findClass(name);
+        try {
+            return findClass(name);
+        } catch (ClassNotFoundException e) {
+            Class<?> lent = PlatformLoader.isOfClient(name) ? PlatformLoader.INSTANCE.lend(name) : null;
+            if (lent != null) {
+                return lent;
+            }
+            throw e;
+        }
     }
 
     /**

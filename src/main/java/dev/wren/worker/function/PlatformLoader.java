@@ -18,6 +18,7 @@ final class PlatformLoader extends ClassLoader {
 
     private static final String LAMBDA = "com.amazonaws.services.lambda.runtime";
     private static final String LAMBDA_LOGGING = LAMBDA + ".logging";
+    private static final String CLIENT = "dev.wren.client.";
     private static final String ANNOTATIONS = "com.fasterxml.jackson.annotation.";
 
     private final Set<String> packages = new HashSet<>();
@@ -58,6 +59,14 @@ final class PlatformLoader extends ClassLoader {
     /** Whether it is a name of an annotation of Jackson's, of version 2 and 3 alike. */
     static boolean isAnnotation(String className) {
         return className.startsWith(ANNOTATIONS);
+    }
+
+    /**
+     * Whether it is a name of the client's types. A program that maps its own functions names them, and leaves the client at
+     * home: so its classes are linked with those that the worker has, which do nothing here.
+     */
+    static boolean isOfClient(String className) {
+        return className.startsWith(CLIENT) && className.indexOf('.', CLIENT.length()) < 0;
     }
 
     /** The worker's own class of that name; null if it has none. */

@@ -1,0 +1,82 @@
+package dev.wren.client;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Hashes of folders and jars, by their fingerprints, kept in a file of the user's from one run to the next. Nothing is wrong
+ * if it cannot be read or written: hashes are made again. Safe for use by several threads and processes.
+ */
+final class CodeHashes {
+
+    /** Entries that are kept: more than a few programs have. */
+    private static final int MOST = 5000;
+
+    private final Path file;
+    private final Map<String, String> known = new LinkedHashMap<>(16, 0.75f, true);
+
+    private CodeHashes(Path file) {
+        this.file = file;
+    }
+
+    /** Those of this user. */
+    static CodeHashes ofUser() {
+        String cache = System.getenv("XDG_CACHE_HOME");
+        Path folder = cache != null && !cache.isEmpty()
+                ? Path.of(cache)
+                : Path.of(System.getProperty("user.home", "."), ".cache");
+        return in(folder.resolve("wren-client"));
+    }
+
+    /** Those that are kept in a folder. */
+    static CodeHashes in(Path folder) {
+        CodeHashes hashes = new CodeHashes(folder.resolve("hashes"));
+        try {
+            for (String line : Files.readAllLines(hashes.file)) {
+                if (line.matches("[0-9a-f]{64} [0-9a-f]{64}")) {
+                    hashes.known.put(line.substring(0, 64), line.substring(65));
+                }
+            }
+        } catch (IOException e) {
+            // There is none yet.
+        }
+        return hashes;
+    }
+
+    /** The hash of an entry's jar. */
+    synchronized String of(CodeEntry entry) throws IOException {
+        String fingerprint = entry.fingerprint();
+        String hash = known.get(fingerprint);
+        if (hash == null) {
+            hash = entry.hash();
+            // What was written meanwhile has another fingerprint now, and is not known by the old one.
+            if (entry.fingerprint().equals(fingerprint)) {
+                known.put(fingerprint, hash);
+            }
+        }
+        return hash;
+    }
+
+    /** Keeps them for the next run. */
+    synchronized void save() {
+        try {
+            Files.createDirectories(file.getParent());
+            Path made = Files.createTempFile(file.getParent(), "hashes-", ".tmp");
+            try {
+                List<String> lines = known.entrySet().stream().map(each -> each.getKey() + " " + each.getValue())
+                        .toList();
+                Files.write(made, lines.subList(Math.max(0, lines.size() - MOST), lines.size()));
+                Files.move(made, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+            } finally {
+                Files.deleteIfExists(made);
+            }
+        } catch (IOException e) {
+            // The next run hashes again.
+        }
+    }
+}

@@ -1,0 +1,5 @@
+package archfixture.client;
+
+/** A type of the client's. */
+public class ClientType {
+}
