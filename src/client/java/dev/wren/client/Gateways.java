@@ -8,6 +8,7 @@ import dev.wren.client.generated.invoker.ApiException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -145,28 +146,41 @@ final class Gateways {
     <R> R send(String path, Making request, Set<Integer> answers, Reading<R> reading,
             Supplier<@Nullable RuntimeException> fatal) {
         return persistently(gateway -> {
-            HttpRequest.Builder builder = HttpRequest.newBuilder(URI.create(gateway.url + path)).timeout(ANSWER);
-            if (key != null) {
-                builder.header("Authorization", "Bearer " + key);
-            }
-            HttpResponse<InputStream> answer;
-            try {
-                answer = http.send(request.make(builder).build(), HttpResponse.BodyHandlers.ofInputStream());
-            } catch (IOException e) {
-                RuntimeException why = fatal.get();
-                if (why != null) {
-                    throw why;
-                }
-                throw e;
-            }
+            HttpResponse<InputStream> answer = answer(gateway, path, request, answers, fatal);
             try (InputStream body = answer.body()) {
-                if (answer.statusCode() >= 400 && !answers.contains(answer.statusCode())) {
-                    throw new Refused(answer.statusCode(), new String(body.readAllBytes(), StandardCharsets.UTF_8),
-                            retryAfter(answer.headers().firstValue("Retry-After")));
-                }
                 return reading.read(answer.statusCode(), body);
             }
         });
+    }
+
+    /** An answer that is read by and by, and closed by the caller. */
+    InputStream open(String path, Making request) {
+        return persistently(gateway -> answer(gateway, path, request, Set.of(), () -> null).body());
+    }
+
+    private HttpResponse<InputStream> answer(Gateway gateway, String path, Making request, Set<Integer> answers,
+            Supplier<@Nullable RuntimeException> fatal) throws IOException, InterruptedException, Refused {
+        HttpRequest.Builder builder = HttpRequest.newBuilder(URI.create(gateway.url + path)).timeout(ANSWER);
+        if (key != null) {
+            builder.header("Authorization", "Bearer " + key);
+        }
+        HttpResponse<InputStream> answer;
+        try {
+            answer = http.send(request.make(builder).build(), HttpResponse.BodyHandlers.ofInputStream());
+        } catch (IOException e) {
+            RuntimeException why = fatal.get();
+            if (why != null) {
+                throw why;
+            }
+            throw e;
+        }
+        if (answer.statusCode() >= 400 && !answers.contains(answer.statusCode())) {
+            try (InputStream body = answer.body()) {
+                throw new Refused(answer.statusCode(), new String(body.readAllBytes(), StandardCharsets.UTF_8),
+                        retryAfter(answer.headers().firstValue("Retry-After")));
+            }
+        }
+        return answer;
     }
 
     /** Reads an answer. */
@@ -253,7 +267,7 @@ final class Gateways {
                 wait = e.retryAfter;
             } catch (IOException | UncheckedIOException e) {
                 trouble = new WrenException("no answer of " + gateway.url + " to " + tries
-                        + (tries == 1 ? " request" : " requests") + ": " + e, e);
+                        + (tries == 1 ? " request" : " requests") + ": " + why(e), e);
                 wait = Duration.ZERO;
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
@@ -269,6 +283,15 @@ final class Gateways {
                 pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause.multipliedBy(2);
             }
         }
+    }
+
+    private static String why(Exception e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof ConnectException) {
+                return "nobody listens there";
+            }
+        }
+        return String.valueOf(e.getMessage());
     }
 
     private static Duration jittered(Duration pause) {

@@ -20,7 +20,7 @@ import tools.jackson.databind.json.JsonMapper;
 final class Watch<R extends @Nullable Object> {
 
     /** Keeps the digits of what passes through it. */
-    private static final JsonMapper EXACT = JsonMapper.builder()
+    static final JsonMapper EXACT = JsonMapper.builder()
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES).build();
     /** Values that are too large for their events, fetched at once. */

@@ -1,6 +1,7 @@
 package dev.wren.client;
 
 import dev.wren.client.generated.model.Callset;
+import dev.wren.client.generated.model.PageCallset;
 import dev.wren.client.generated.model.PageInstance;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -9,10 +10,12 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JavaType;
@@ -36,6 +39,8 @@ import tools.jackson.databind.json.JsonMapper;
 public final class WrenExecutor implements AutoCloseable {
 
     private static final Duration FOREVER = Duration.ofDays(365);
+    /** Items of a list that are asked for at once; the gateway's limit. */
+    private static final int PAGE = 1000;
 
     private final Gateways gateways;
     private final JsonMapper json;
@@ -310,6 +315,75 @@ public final class WrenExecutor implements AutoCloseable {
         return waiting.results(futures, timeout, throwExcept);
     }
 
+    /**
+     * What the calls of a map come to, in order, each as soon as it and those before it have ended. Few are in memory at once.
+     *
+     * @param futures all of a map's, as {@link #map} or {@link #futures} has given them
+     * @return to be closed by the caller, if it is not read to its end
+     */
+    public <R extends @Nullable Object> Stream<CallResult<R>> streamResults(List<ResponseFuture<R>> futures) {
+        ResultLines<R> lines = new ResultLines<>(gateways, Waiting.whole(futures));
+        return StreamSupport.stream(lines, false).onClose(lines::close);
+    }
+
+    /**
+     * The futures of a map that was submitted before, by whomever.
+     *
+     * @param value what its values are bound to
+     * @throws WrenException {@code not-found}
+     */
+    public <R extends @Nullable Object> List<ResponseFuture<R>> futures(String callsetId, Class<R> value) {
+        return this.<R>calls(callsetId, info(callsetId).size(), json.constructType(value)).futures();
+    }
+
+    /**
+     * A map, as it is now.
+     *
+     * @throws WrenException {@code not-found}
+     */
+    public CallsetInfo info(String callsetId) {
+        return CallsetInfo.of(gateways.calls(api -> api.getCallset(callsetId, null, null)));
+    }
+
+    /**
+     * Maps, newest first.
+     *
+     * @param tags only those that have all of these
+     * @param limit at most so many
+     */
+    public List<CallsetInfo> listCallsets(Map<String, String> tags, int limit) {
+        List<CallsetInfo> all = new ArrayList<>();
+        List<String> filters = tags.entrySet().stream().map(tag -> tag.getKey() + ":" + tag.getValue()).toList();
+        String cursor = null;
+        do {
+            String from = cursor;
+            PageCallset page = gateways.calls(api -> api.listCallsets(null, null, filters,
+                    Math.clamp(limit - all.size(), 1, PAGE), from));
+            if (page.getItems() != null) {
+                page.getItems().forEach(each -> all.add(CallsetInfo.of(each)));
+            }
+            cursor = Cursors.of(page.getNext());
+        } while (cursor != null && all.size() < limit);
+        return all;
+    }
+
+    /** Cancels what runs of a map, and removes all that is stored of it. */
+    public void delete(String callsetId) {
+        Object unused = gateways.calls(api -> {
+            api.deleteCallset(callsetId);
+            return "";
+        });
+    }
+
+    /**
+     * Brings a jar to the gateway, unless it is there.
+     *
+     * @return its reference, for {@link MapOptions#jars}
+     */
+    public String upload(Path jar) {
+        return code.bring(List.of(jar)).getFirst();
+    }
+
     /** Cancels all calls of these maps that have not ended. */
     public <R extends @Nullable Object> void cancel(Collection<ResponseFuture<R>> futures) {
         waiting.cancel(futures);
@@ -342,7 +416,7 @@ public final class WrenExecutor implements AutoCloseable {
         String cursor = null;
         do {
             String from = cursor;
-            PageInstance page = gateways.instances(api -> api.listInstances(null, 1000, from));
+            PageInstance page = gateways.instances(api -> api.listInstances(null, PAGE, from));
             all.addAll(instances(page.getItems()));
             cursor = Cursors.of(page.getNext());
         } while (cursor != null);

@@ -17,6 +17,7 @@ final class IdlePool implements InstancePool {
     private static final Instant AT = Instant.parse("2026-01-02T03:04:05.678Z");
 
     private final List<Instance> instances = new ArrayList<>(List.of(instance("laptop", State.RUNNING)));
+    private volatile @Nullable Launch last;
     private volatile boolean fails;
     private volatile boolean refuses;
     private volatile @Nullable CountDownLatch gate;
@@ -31,6 +32,12 @@ final class IdlePool implements InstancePool {
         refuses = now;
     }
 
+    /** What was asked for last. */
+    @Nullable
+    Launch last() {
+        return last;
+    }
+
     /** Launches wait for it from now on. */
     void waitsFor(@Nullable CountDownLatch latch) {
         gate = latch;
@@ -43,6 +50,7 @@ final class IdlePool implements InstancePool {
 
     @Override
     public List<Instance> launch(Launch launch) {
+        last = launch;
         CountDownLatch latch = gate;
         if (latch != null) {
             try {
