@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.jar.Attributes;
 import java.util.jar.JarFile;
 import java.util.jar.Manifest;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.zip.ZipEntry;
 import org.jspecify.annotations.Nullable;
@@ -43,9 +44,10 @@ final class ClassPath {
     /**
      * Walks what a class of the program sees.
      *
+     * @param leaveOut entries that are not taken
      * @throws IllegalArgumentException if it cannot be known where its classes come from
      */
-    static List<Path> of(Class<?> type) {
+    static List<Path> of(Class<?> type, Predicate<Path> leaveOut) {
         ClassPath walk = new ClassPath();
         for (ClassLoader loader = type.getClassLoader(); loader != null; loader = loader.getParent()) {
             if (loader instanceof URLClassLoader urls) {
@@ -60,18 +62,40 @@ final class ClassPath {
         ClassLoader loader = type.getClassLoader();
         if (loader != null && !loader.equals(ClassLoader.getPlatformClassLoader()) && !walk.has(type)) {
             Path source = source(type);
-            if (source == null) {
+            if (source == null && !walk.holds(type)) {
                 throw new IllegalArgumentException("It is not known where the class " + type.getName()
                         + " comes from, so its code cannot travel: it is of " + loader + ".");
             }
             walk.add(source);
         }
+        walk.entries.removeIf(leaveOut);
         return List.copyOf(walk.entries);
     }
 
     private boolean has(Class<?> type) {
         Path source = source(type);
         return source != null && (entries.contains(source) || seen.contains(source));
+    }
+
+    /** Whether one has the class's file, also as Spring Boot lays out a jar, whose loader knows no files. */
+    private boolean holds(Class<?> type) {
+        String file = type.getName().replace('.', '/') + ".class";
+        for (Path entry : entries) {
+            if (Files.isDirectory(entry)) {
+                if (Files.exists(entry.resolve(file))) {
+                    return true;
+                }
+                continue;
+            }
+            try (JarFile jar = new JarFile(entry.toFile())) {
+                if (jar.getEntry(file) != null || jar.getEntry("BOOT-INF/classes/" + file) != null) {
+                    return true;
+                }
+            } catch (IOException e) {
+                // It is not in that one.
+            }
+        }
+        return false;
     }
 
     private static @Nullable Path source(Class<?> type) {

@@ -32,7 +32,7 @@ import tools.jackson.databind.json.JsonMapper;
  * pauses, until the configured time has passed; all requests are such that a second one does no harm. Safe for use by
  * several threads.
  */
-final class Gateways {
+final class Gateways implements AutoCloseable {
 
     private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
@@ -46,6 +46,7 @@ final class Gateways {
     private final Duration patience;
     private final Time time;
     private final AtomicInteger current = new AtomicInteger();
+    private volatile boolean closed;
 
     /** One gateway. */
     private record Gateway(String url, CallsApi calls, JarsApi jars, InstancesApi instances) {
@@ -66,10 +67,15 @@ final class Gateways {
 
     private Gateway gateway(String given) {
         String url = given.endsWith("/") ? given.substring(0, given.length() - 1) : given;
-        ApiClient client = new ApiClient();
+        ApiClient client = new ApiClient() {
+
+            @Override
+            public HttpClient getHttpClient() {
+                // One for all.
+                return http;
+            }
+        };
         client.updateBaseUri(url);
-        client.setHttpClientBuilder(HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
-                .connectTimeout(CONNECT));
         client.setReadTimeout(ANSWER);
         if (key != null) {
             client.setRequestInterceptor(request -> request.header("Authorization", "Bearer " + key));
@@ -253,6 +259,9 @@ final class Gateways {
         Time.Deadline deadline = time.in(patience);
         Duration pause = FIRST_PAUSE;
         for (int tries = 1;; tries++) {
+            if (closed) {
+                throw new IllegalStateException("the executor is closed");
+            }
             int at = current.get();
             Gateway gateway = all.get(at % all.size());
             Duration wait;
@@ -283,6 +292,13 @@ final class Gateways {
                 pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause.multipliedBy(2);
             }
         }
+    }
+
+    /** Ends all requests. */
+    @Override
+    public void close() {
+        closed = true;
+        http.shutdownNow();
     }
 
     private static String why(Exception e) {

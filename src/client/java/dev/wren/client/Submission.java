@@ -5,12 +5,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -20,11 +22,16 @@ final class Submission {
     private final Gateways gateways;
     private final CodeUpload code;
     private final JsonMapper json;
+    private final Predicate<Path> leaveOut;
     /** Reads answers, whatever the user's writes and reads. */
     private final JsonMapper plain = (JsonMapper) dev.wren.client.generated.invoker.ApiClient
             .createDefaultObjectMapper();
 
-    Submission(Gateways gateways, CodeUpload code, JsonMapper json) {
+    /**
+     * @param leaveOut entries of the class path that stay here
+     */
+    Submission(Gateways gateways, CodeUpload code, JsonMapper json, Predicate<Path> leaveOut) {
+        this.leaveOut = leaveOut;
         this.gateways = gateways;
         this.code = code;
         this.json = json;
@@ -83,7 +90,7 @@ final class Submission {
             throw FunctionCode.refused("A function that is named by its handler, " + function.handler()
                     + ", needs jars that the gateway has: MapOptions.jars(…).");
         }
-        return code.bring(ClassPath.of(type));
+        return code.bring(ClassPath.of(type, leaveOut));
     }
 
     private byte[] fields(FunctionCode function, List<String> jars, Map<String, Object> options) {

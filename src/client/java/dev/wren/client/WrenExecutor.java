@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
@@ -32,8 +33,8 @@ import tools.jackson.databind.json.JsonMapper;
  * }</pre>
  *
  * <p>
- * The function's code travels by itself: the program's class path is brought to the gateway, of which what is there already
- * is not sent. A request that is not answered is sent again, to another gateway where several are known, for the time of
+ * The function's code travels by itself: the program's class path is brought to the gateway, all that is in its folders and
+ * jars; what is there already is not sent. A request that is not answered is sent again, to another gateway where several are known, for the time of
  * {@link Builder#patience}; a map that was accepted is never accepted twice. Safe for use by several threads.
  */
 public final class WrenExecutor implements AutoCloseable {
@@ -57,7 +58,7 @@ public final class WrenExecutor implements AutoCloseable {
         this.executor = builder.executor;
         this.code = new CodeUpload(gateways,
                 builder.hashes == null ? CodeHashes.ofUser() : CodeHashes.in(builder.hashes), bars);
-        this.submission = new Submission(gateways, code, json);
+        this.submission = new Submission(gateways, code, json, builder.leaveOut);
         this.waiting = new Waiting(gateways);
     }
 
@@ -100,6 +101,7 @@ public final class WrenExecutor implements AutoCloseable {
                 .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
         private ProgressBar.Factory bars = ProgressBar.Factory.ofTerminal();
         private @Nullable Path hashes;
+        private Predicate<Path> leaveOut = path -> false;
 
         private Builder() {
             ClientConfig found = ClientConfig.find();
@@ -140,6 +142,12 @@ public final class WrenExecutor implements AutoCloseable {
         /** Whether bars are shown where there is a terminal. */
         public Builder progress(boolean shown) {
             bars = shown ? ProgressBar.Factory.ofTerminal() : ProgressBar.Factory.none();
+            return this;
+        }
+
+        /** Folders and jars of the class path that are not brought: what functions do not need, or others must not see. */
+        public Builder leaveOut(Predicate<Path> entries) {
+            leaveOut = entries;
             return this;
         }
 
@@ -433,9 +441,9 @@ public final class WrenExecutor implements AutoCloseable {
         return instances(gateways.instances(api -> api.endInstances(pool())).getItems());
     }
 
-    /** Connections are let go of; what runs elsewhere goes on. */
+    /** Ends its connections, and with them all that is waited for by its futures; what runs elsewhere goes on. */
     @Override
     public void close() {
-        // Connections close by themselves when nobody uses them; there is nothing else.
+        gateways.close();
     }
 }

@@ -2,6 +2,7 @@ package dev.wren.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.wren.BesideOthers;
 import dev.wren.client.CallResult;
 import dev.wren.client.MapOptions;
 import dev.wren.client.RemoteFunction;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The client, while the gateway is killed under it, and another starts on its store. */
+@BesideOthers
 class ClientFaultsIT {
 
     private static final RemoteFunction<Object, Integer> SQUARE = RemoteFunction.named("fn.Square", Integer.class);

@@ -2,6 +2,7 @@ package dev.wren.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.wren.BesideOthers;
 import dev.wren.gateway.executor.InstancePool;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The command line, by its script, as a shell would run it. */
+@BesideOthers
 class CommandLineIT {
 
     private static final Path SCRIPT = Path.of("bin/wren").toAbsolutePath();
