@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
 import java.time.LocalDateTime;
 import java.util.HexFormat;
 import java.util.List;
@@ -33,14 +34,25 @@ record CodeEntry(Path path, boolean isFolder) {
         return new CodeEntry(path, Files.isDirectory(path));
     }
 
-    /** What changes whenever a file of it does: names, sizes, times. */
-    String fingerprint() throws IOException {
+    /**
+     * What changes whenever a file of it does, unless that is written again at once.
+     *
+     * @param digest of names, sizes and times
+     * @param newest when a file of it was written last
+     */
+    record Fingerprint(String digest, Instant newest) {
+    }
+
+    Fingerprint fingerprint() throws IOException {
         MessageDigest digest = sha256();
+        Instant newest = Instant.MIN;
         for (Path file : isFolder ? files() : List.of(path)) {
-            digest.update((name(file) + "\n" + Files.size(file) + "\n" + Files.getLastModifiedTime(file).toMillis()
-                    + "\n").getBytes(StandardCharsets.UTF_8));
+            Instant written = Files.getLastModifiedTime(file).toInstant();
+            newest = written.isAfter(newest) ? written : newest;
+            digest.update((name(file) + "\n" + Files.size(file) + "\n" + written + "\n")
+                    .getBytes(StandardCharsets.UTF_8));
         }
-        return hex(digest);
+        return new Fingerprint(hex(digest), newest);
     }
 
     private String name(Path file) {

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,10 +19,14 @@ final class CodeHashes {
     /** Entries that are kept: more than a few programs have. */
     private static final int MOST = 5000;
 
+    private static final Duration SETTLED = Duration.ofSeconds(2);
+
     private final Path file;
+    private final Clock clock;
     private final Map<String, String> known = new LinkedHashMap<>(16, 0.75f, true);
 
-    private CodeHashes(Path file) {
+    private CodeHashes(Path file, Clock clock) {
+        this.clock = clock;
         this.file = file;
     }
 
@@ -30,12 +36,12 @@ final class CodeHashes {
         Path folder = cache != null && !cache.isEmpty()
                 ? Path.of(cache)
                 : Path.of(System.getProperty("user.home", "."), ".cache");
-        return in(folder.resolve("wren-client"));
+        return in(folder.resolve("wren-client"), Clock.systemUTC());
     }
 
     /** Those that are kept in a folder. */
-    static CodeHashes in(Path folder) {
-        CodeHashes hashes = new CodeHashes(folder.resolve("hashes"));
+    static CodeHashes in(Path folder, Clock clock) {
+        CodeHashes hashes = new CodeHashes(folder.resolve("hashes"), clock);
         try {
             for (String line : Files.readAllLines(hashes.file)) {
                 if (line.matches("[0-9a-f]{64} [0-9a-f]{64}")) {
@@ -50,13 +56,14 @@ final class CodeHashes {
 
     /** The hash of an entry's jar. */
     synchronized String of(CodeEntry entry) throws IOException {
-        String fingerprint = entry.fingerprint();
-        String hash = known.get(fingerprint);
+        CodeEntry.Fingerprint fingerprint = entry.fingerprint();
+        String hash = known.get(fingerprint.digest());
         if (hash == null) {
             hash = entry.hash();
-            // What was written meanwhile has another fingerprint now, and is not known by the old one.
-            if (entry.fingerprint().equals(fingerprint)) {
-                known.put(fingerprint, hash);
+            // What was written just now may be written once more within the same tick of the file system's clock.
+            if (fingerprint.newest().isBefore(clock.instant().minus(SETTLED))
+                    && entry.fingerprint().equals(fingerprint)) {
+                known.put(fingerprint.digest(), hash);
             }
         }
         return hash;

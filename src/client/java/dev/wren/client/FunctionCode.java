@@ -201,16 +201,7 @@ record FunctionCode(String handler, String arguments, JavaType value, @Nullable 
             @Nullable ClassLoader loader) {
         Class<?> instantiated = MethodType.fromMethodDescriptorString(lambda.getInstantiatedMethodType(), loader)
                 .returnType();
-        Type declared = signature.returnType();
-        for (Class<?> each : hierarchy(owner)) {
-            for (Method method : each.getDeclaredMethods()) {
-                if (method.getName().equals(lambda.getImplMethodName())
-                        && MethodType.methodType(method.getReturnType(), method.getParameterTypes())
-                                .equals(signature)) {
-                    declared = method.getGenericReturnType();
-                }
-            }
-        }
+        Type declared = declared(owner, lambda.getImplMethodName(), signature);
         if (declared instanceof Class<?> raw && isFuture(raw)) {
             return Object.class;
         }
@@ -221,6 +212,23 @@ record FunctionCode(String handler, String arguments, JavaType value, @Nullable 
                     : Object.class;
         }
         return declared instanceof TypeVariable<?> ? instantiated : declared;
+    }
+
+    private static Type declared(Class<?> owner, String name, MethodType signature) {
+        Type declared = signature.returnType();
+        for (Class<?> each : hierarchy(owner)) {
+            try {
+                for (Method method : each.getDeclaredMethods()) {
+                    if (method.getName().equals(name) && MethodType
+                            .methodType(method.getReturnType(), method.getParameterTypes()).equals(signature)) {
+                        declared = method.getGenericReturnType();
+                    }
+                }
+            } catch (LinkageError e) {
+                // Another of its methods names a class that is not there: the type is known without its parameters.
+            }
+        }
+        return declared;
     }
 
     private static boolean isFuture(Class<?> type) {

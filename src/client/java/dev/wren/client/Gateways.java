@@ -24,6 +24,8 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.exc.JacksonIOException;
+import tools.jackson.core.exc.UnexpectedEndOfInputException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -155,6 +157,9 @@ final class Gateways implements AutoCloseable {
             HttpResponse<InputStream> answer = answer(gateway, path, request, answers, fatal);
             try (InputStream body = answer.body()) {
                 return reading.read(answer.statusCode(), body);
+            } catch (JacksonIOException | UnexpectedEndOfInputException e) {
+                // The answer has broken off.
+                throw new IOException(e.getOriginalMessage(), e);
             }
         });
     }

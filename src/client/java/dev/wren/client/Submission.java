@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.WeakHashMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
@@ -23,6 +24,8 @@ final class Submission {
     private final CodeUpload code;
     private final JsonMapper json;
     private final Predicate<Path> leaveOut;
+    /** Class paths by their loaders: what a program has loaded it has loaded, whatever becomes of the files. */
+    private final Map<@Nullable ClassLoader, List<String>> brought = new WeakHashMap<>();
     /** Reads answers, whatever the user's writes and reads. */
     private final JsonMapper plain = (JsonMapper) dev.wren.client.generated.invoker.ApiClient
             .createDefaultObjectMapper();
@@ -49,6 +52,9 @@ final class Submission {
                 }
                 // What was there a while ago may have been removed since. The body says the same.
                 code.forget();
+                synchronized (brought) {
+                    brought.clear();
+                }
                 List<String> unused = jars(function, options);
                 return send("/calls", key, body);
             }
@@ -90,7 +96,15 @@ final class Submission {
             throw FunctionCode.refused("A function that is named by its handler, " + function.handler()
                     + ", needs jars that the gateway has: MapOptions.jars(…).");
         }
-        return code.bring(ClassPath.of(type, leaveOut));
+        ClassLoader loader = type.getClassLoader();
+        synchronized (brought) {
+            List<String> known = brought.get(loader);
+            if (known == null) {
+                known = code.bring(ClassPath.of(type, leaveOut));
+                brought.put(loader, known);
+            }
+            return known;
+        }
     }
 
     private byte[] fields(FunctionCode function, List<String> jars, Map<String, Object> options) {

@@ -4,6 +4,7 @@ import dev.wren.client.generated.model.Callset;
 import dev.wren.client.generated.model.PageCallset;
 import dev.wren.client.generated.model.PageInstance;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -57,7 +58,7 @@ public final class WrenExecutor implements AutoCloseable {
         this.bars = builder.bars;
         this.executor = builder.executor;
         this.code = new CodeUpload(gateways,
-                builder.hashes == null ? CodeHashes.ofUser() : CodeHashes.in(builder.hashes), bars);
+                builder.hashes == null ? CodeHashes.ofUser() : CodeHashes.in(builder.hashes, Clock.systemUTC()), bars);
         this.submission = new Submission(gateways, code, json, builder.leaveOut);
         this.waiting = new Waiting(gateways);
     }

@@ -3,6 +3,7 @@ package dev.wren.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.wren.gateway.TestClock;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,6 +12,7 @@ import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +28,7 @@ class ClassPathTest {
 
     @TempDir
     private Path folder;
+    private final TestClock clock = new TestClock();
 
     /** What is moved to class paths of the tests. */
     public static class Moved {
@@ -129,7 +132,7 @@ class ClassPathTest {
             Files.writeString(second.resolve(name), name);
             Files.setLastModifiedTime(second.resolve(name), FileTime.from(Instant.EPOCH));
         }
-        CodeHashes hashes = CodeHashes.in(folder.resolve("cache"));
+        CodeHashes hashes = CodeHashes.in(folder.resolve("cache"), clock);
         String hash = hashes.of(CodeEntry.of(first));
         assertThat(hashes.of(CodeEntry.of(second))).isEqualTo(hash);
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -147,18 +150,19 @@ class ClassPathTest {
     void hashes_are_known_in_the_next_run_and_a_damaged_file_is_no_matter() throws Exception {
         Path jar = jar("x.jar", Map.of(), Map.of("a", new byte[100]));
         Path cache = folder.resolve("cache");
-        CodeHashes hashes = CodeHashes.in(cache);
+        clock.advance(Duration.ofSeconds(9));
+        CodeHashes hashes = CodeHashes.in(cache, clock);
         String hash = hashes.of(CodeEntry.of(jar));
         hashes.save();
         // A hash that is believed, and not made again.
         Path file = cache.resolve("hashes");
         Files.writeString(file, Files.readString(file).replace(hash, "f".repeat(64)) + "junk\n");
-        assertThat(CodeHashes.in(cache).of(CodeEntry.of(jar))).isEqualTo("f".repeat(64));
+        assertThat(CodeHashes.in(cache, clock).of(CodeEntry.of(jar))).isEqualTo("f".repeat(64));
         Files.write(jar, new byte[]{1}, java.nio.file.StandardOpenOption.APPEND);
-        assertThat(CodeHashes.in(cache).of(CodeEntry.of(jar))).isEqualTo(dev.wren.protocol.Sha256.of(jar));
+        assertThat(CodeHashes.in(cache, clock).of(CodeEntry.of(jar))).isEqualTo(dev.wren.protocol.Sha256.of(jar));
         Files.delete(file);
         Files.createDirectory(file);
-        CodeHashes none = CodeHashes.in(cache);
+        CodeHashes none = CodeHashes.in(cache, clock);
         assertThat(none.of(CodeEntry.of(jar))).isEqualTo(dev.wren.protocol.Sha256.of(jar));
         none.save();
     }

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.json.JsonMapper;
 
 /** What is asked again, of whom, and for how long; real servers answer. */
 class GatewaysTest {
@@ -35,8 +36,13 @@ class GatewaysTest {
     private final List<HttpServer> servers = new ArrayList<>();
     private final Queue<String> seen = new ConcurrentLinkedQueue<>();
 
-    /** Status, {@code Retry-After}, and body of one answer. */
-    private record Answer(int status, @Nullable String retryAfter, String body) {
+    /** Status, {@code Retry-After}, and body of one answer, of which the last bytes may be missing. */
+    private record Answer(int status, @Nullable String retryAfter, String body, int missing) {
+
+        Answer(int status, @Nullable String retryAfter, String body) {
+            this(status, retryAfter, body, 0);
+        }
+
         static Answer of(int status) {
             return new Answer(status, null, "{\"type\":\"urn:wren:problem:x\",\"detail\":\"so\"}");
         }
@@ -52,7 +58,7 @@ class GatewaysTest {
                 exchange.getResponseHeaders().add("Retry-After", answer.retryAfter);
             }
             byte[] body = answer.body.getBytes(StandardCharsets.UTF_8);
-            exchange.sendResponseHeaders(answer.status, body.length);
+            exchange.sendResponseHeaders(answer.status, body.length + answer.missing);
             exchange.getResponseBody().write(body);
             exchange.close();
         });
@@ -96,6 +102,16 @@ class GatewaysTest {
             assertThat(slept.getFirst()).isEqualTo(Duration.ofSeconds(7));
             assertThat(slept.get(2)).isGreaterThan(slept.get(1).dividedBy(2)).isLessThan(Duration.ofSeconds(1));
             assertThat(slept.getLast()).isEqualTo(Duration.ofSeconds(1));
+        }
+    }
+
+    @Test
+    void an_answer_that_breaks_off_is_asked_for_again() throws IOException {
+        try (Gateways gateways = gateways(server("a", new Answer(200, null, "[1,2", 100),
+                new Answer(200, null, "[1,2", 0), new Answer(200, null, "[1,2,3]", 0)))) {
+            assertThat(gateways.<List<?>>send("/x", request -> request,
+                    (status, body) -> JsonMapper.shared().readValue(body, List.class))).isEqualTo(List.of(1, 2, 3));
+            assertThat(seen).hasSize(3);
         }
     }
 

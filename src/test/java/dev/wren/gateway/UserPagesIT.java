@@ -59,7 +59,7 @@ class UserPagesIT {
         String page = Files.readString(Path.of("docs/python.md"));
         int from = page.indexOf("```python\n") + "```python\n".length();
         String program = page.substring(from, page.indexOf("```", from));
-        assertThat(program.lines().filter(line -> !line.isBlank()).count()).isLessThanOrEqualTo(22);
+        assertThat(program.lines().filter(line -> !line.isBlank()).count()).isLessThanOrEqualTo(20);
         return program;
     }
 }

@@ -36,6 +36,9 @@ import tools.jackson.databind.json.JsonMapper;
 /** One callset: what was accepted, its data, its state, and what the records of its calls say. Safe for several threads. */
 public final class Callset {
 
+    /** Bytes of memory that a jar of the class path takes, about, here and where it is driven. */
+    private static final long JAR = 400;
+
     private final Manifest manifest;
     private final Origins origins;
     private final Data data;
@@ -169,7 +172,8 @@ public final class Callset {
 
     /** Bytes of memory that it takes, about, with the state of all its calls, whether that is in memory or not. */
     long weight() {
-        return 1024 + manifest.settings().weight() + origins.weight() + data.weight() + state.weight();
+        return 1024 + manifest.settings().weight() + JAR * manifest.jars().size() + origins.weight() + data.weight()
+                + state.weight();
     }
 
     /** One call, with what its attempts came to. Reads the store. */

@@ -216,11 +216,13 @@ public final class FunctionCheck {
     }
 
     private static boolean matches(Method method, String descriptor) {
-        String parameters = method.parameters().stream().map(ClassDesc::descriptorString)
-                .collect(Collectors.joining("", "(", ")"));
         return descriptor.equals(descriptor.endsWith(")")
-                ? parameters
-                : parameters + method.value().descriptorString());
+                ? parameters(method)
+                : parameters(method) + method.value().descriptorString());
+    }
+
+    private static String parameters(Method method) {
+        return method.parameters().stream().map(ClassDesc::descriptorString).collect(Collectors.joining("", "(", ")"));
     }
 
     private static void checkMethod(JarClasses classes, ClassFacts type, String name, int arguments)
@@ -252,10 +254,8 @@ public final class FunctionCheck {
         }
         if (found.size() > 1) {
             throw invalid("The class " + type.name() + " has " + found.size() + " public methods " + name
-                    + "; name one with the types of its parameters, as a class file has them: "
-                    + found.getFirst().name() + found.getFirst().parameters().stream()
-                            .map(ClassDesc::descriptorString).collect(Collectors.joining("", "(", ")"))
-                    + ".");
+                    + "; name one with the types of its parameters, as a class file has them: " + name
+                    + ClassFacts.shown(parameters(found.getFirst())).replace('.', '/') + ".");
         }
         checkParameters(name, found.getFirst().parameters(), arguments);
         if (!found.getFirst().has(AccessFlag.STATIC)) {
