@@ -8,6 +8,9 @@ public final class ObjectKeys {
     /** The tenant while there is no authentication. */
     public static final String DEFAULT_TENANT = "default";
 
+    /** What the store says of itself. */
+    public static final String FORMAT = "format";
+
     private ObjectKeys() {
     }
 

@@ -23,6 +23,8 @@ class UserPagesIT {
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(out.toFile());
         builder.environment().put("WREN_URL", gateway.url());
         builder.environment().put("XDG_CACHE_HOME", folder.resolve("cache").toString());
+        // Whichever Java runs Maven.
+        builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
         Process process = builder.start();
         if (!process.waitFor(5, TimeUnit.MINUTES)) {
             process.destroyForcibly();

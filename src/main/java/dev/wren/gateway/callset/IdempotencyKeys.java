@@ -10,9 +10,12 @@ import dev.wren.protocol.Sha256;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
@@ -23,10 +26,20 @@ import tools.jackson.databind.json.JsonMapper;
  * What requests with an {@code Idempotency-Key} came to. A key's entry is written before the manifest of its callset,
  * so that a callset that is there always has its entry; an entry without a callset is what a crash or a failed write has
  * left, and its key is free again. Safe for use by several threads.
+ *
+ * <p>
+ * Where gateways share a store, an entry is written twice: that the key is wanted for a callset, and, once its manifest is
+ * there, that the callset has it. Each is a compare-and-set on what was there before. So of gateways that race for a key one
+ * has it in the end, however slow they are; the others find that their entry is not there any more, and take their
+ * callsets back, which nobody was told of.
  */
 @Component
 public final class IdempotencyKeys {
 
+    /** A gateway that wants a key for longer has ended, or will find that the key is another's. */
+    private static final Duration SLOW = Duration.ofSeconds(30);
+
+    private final String id = UUID.randomUUID().toString();
     private final ObjectStore store;
     private final Duration age;
     private final Clock clock;
@@ -47,8 +60,15 @@ public final class IdempotencyKeys {
      * @param fingerprint of the request: hex of a SHA-256
      * @param createdAt when it was made
      * @param gone whether the callset was deleted
+     * @param wanted whether it is not said yet that the callset is there
+     * @param by the gateway that wants it, where several use the store
      */
-    public record Entry(CallsetId callset, String fingerprint, Instant createdAt, boolean gone) {
+    public record Entry(CallsetId callset, String fingerprint, Instant createdAt, boolean gone, boolean wanted,
+            @Nullable String by) {
+
+        private Entry here() {
+            return new Entry(callset, fingerprint, createdAt, gone, false, null);
+        }
     }
 
     /**
@@ -76,16 +96,21 @@ public final class IdempotencyKeys {
 
         private final String hash;
         private final String entryKey;
+        private @Nullable Entry wanted;
         private final @Nullable Entry known;
-        private final @Nullable String etag;
+        private @Nullable String etag;
 
         private Claim(String tenant, String hash, String entryKey) {
             this.hash = hash;
             this.entryKey = entryKey;
             Optional<ObjectStore.StoredObject> object = store.get(entryKey);
             this.etag = object.map(ObjectStore.StoredObject::etag).orElse(null);
-            Entry entry = object.map(stored -> read(entryKey, stored.bytes())).orElse(null);
-            this.known = entry != null && !isOver(entry) && (entry.gone
+            Entry entry = object.map(stored -> read(entryKey, stored.bytes())).filter(each -> !isOver(each))
+                    .orElse(null);
+            if (entry != null && entry.wanted && isWantedElsewhere(entry)) {
+                throw IdempotencyKey.inProgress();
+            }
+            this.known = entry != null && !entry.wanted && (entry.gone
                     || store.read(ObjectKeys.manifest(tenant, entry.callset), 0, 1).isPresent()) ? entry : null;
         }
 
@@ -105,10 +130,19 @@ public final class IdempotencyKeys {
          * @throws ProblemException {@code in-progress} if another gateway was faster
          */
         public void use(CallsetId callset, String fingerprint) {
-            Entry entry = new Entry(callset, fingerprint, clock.instant(), false);
-            if (store.replace(entryKey, json.writeValueAsBytes(entry), etag).isEmpty()) {
-                throw IdempotencyKey.inProgress();
-            }
+            boolean shared = store.isShared();
+            Entry entry = new Entry(callset, fingerprint, clock.instant(), false, shared, shared ? id : null);
+            etag = set(entryKey, entry, etag).orElseThrow(IdempotencyKey::inProgress);
+            wanted = entry;
+        }
+
+        /**
+         * Says that the callset is there.
+         *
+         * @return false if the key is another's by now: then the callset is not to be
+         */
+        public boolean isHere() {
+            return !store.isShared() || set(entryKey, Objects.requireNonNull(wanted).here(), etag).isPresent();
         }
 
         @Override
@@ -117,13 +151,60 @@ public final class IdempotencyKeys {
         }
     }
 
+    /**
+     * Compares and sets; an answer that was lost is asked for again.
+     *
+     * @return the entry's ETag now; nothing if another was faster
+     */
+    private Optional<String> set(String entryKey, Entry entry, @Nullable String etag) {
+        byte[] bytes = json.writeValueAsBytes(entry);
+        return store.replace(entryKey, bytes, etag).or(() -> store.get(entryKey)
+                .filter(there -> Arrays.equals(there.bytes(), bytes)).map(ObjectStore.StoredObject::etag));
+    }
+
+    /** Whether another gateway may be about to accept its callset. What is wanted here is known here. */
+    private boolean isWantedElsewhere(Entry entry) {
+        return !id.equals(entry.by)
+                && Duration.between(entry.createdAt, clock.instant()).abs().compareTo(SLOW) < 0;
+    }
+
+    /**
+     * Makes sure that a callset that is there was accepted: its gateway may have ended before it could say so, and another may
+     * have taken its key meanwhile.
+     *
+     * @param hash of the key that the callset was submitted with
+     * @param createdAt when the callset was made
+     * @return false if the key is another's; nobody was told of the callset then, and it is not to be
+     */
+    boolean claimLate(String tenant, String hash, CallsetId callset, Instant createdAt) {
+        String entryKey = ObjectKeys.idempotency(tenant, hash);
+        while (store.isShared()) {
+            ObjectStore.StoredObject object = store.get(entryKey).orElse(null);
+            if (object == null) {
+                return true;
+            }
+            Entry entry = read(entryKey, object.bytes());
+            if (entry.callset.equals(callset) && !entry.wanted) {
+                return true;
+            }
+            if (!entry.callset.equals(callset)) {
+                // A key that is used again after its time tells nothing of those before.
+                return !entry.createdAt.isBefore(createdAt.plus(age));
+            }
+            if (set(entryKey, entry.here(), object.etag()).isPresent()) {
+                return true;
+            }
+        }
+        return true;
+    }
+
     /** The callset of the key with this hash is about to be deleted. */
     void forgetCallset(String tenant, String hash, CallsetId callset) {
         String entryKey = ObjectKeys.idempotency(tenant, hash);
         store.get(entryKey).ifPresent(object -> {
             Entry entry = read(entryKey, object.bytes());
             if (entry.callset.equals(callset)) {
-                Entry gone = new Entry(entry.callset, entry.fingerprint, entry.createdAt, true);
+                Entry gone = new Entry(entry.callset, entry.fingerprint, entry.createdAt, true, false, null);
                 // Whoever was faster has given the key another callset, or has said the same.
                 var _ = store.replace(entryKey, json.writeValueAsBytes(gone), object.etag());
             }

@@ -22,15 +22,17 @@ public final class Recovery {
     private final OpenCallsets open;
     private final Rescues rescues;
     private final Finishing finishing;
+    private final IdempotencyKeys keys;
 
     Recovery(Callsets callsets, KnownCallsets known, RunningCallsets running, OpenCallsets open, Rescues rescues,
-            Finishing finishing) {
+            Finishing finishing, IdempotencyKeys keys) {
         this.callsets = callsets;
         this.known = known;
         this.running = running;
         this.open = open;
         this.rescues = rescues;
         this.finishing = finishing;
+        this.keys = keys;
     }
 
     /**
@@ -85,7 +87,7 @@ public final class Recovery {
      * @throws DamagedObjectException if its log is damaged
      */
     public void adopt(Callset callset) {
-        if (!open.isOpen(callset.id()) && !callset.isDone()) {
+        if (!open.isOpen(callset.id()) && !callset.isDone() && isAccepted(callset)) {
             log.warn("callset {} was not driven, and is from now on", callset.id());
             running.driveAgain(callset);
         }
@@ -93,7 +95,8 @@ public final class Recovery {
 
     private void driveIfOpen(String tenant, CallsetId id) {
         try {
-            known.load(tenant, id).filter(callset -> !callset.isDone()).ifPresent(running::driveAgain);
+            known.load(tenant, id).filter(callset -> !callset.isDone()).filter(this::isAccepted)
+                    .ifPresent(running::driveAgain);
         } catch (DamagedObjectException e) {
             log.error("callset {} is damaged and is not driven: {}", id, e.getMessage());
         } catch (StoreException e) {
@@ -112,8 +115,10 @@ public final class Recovery {
                 open.closed(id);
             } else if (found.get().isDone()) {
                 settle(found.get());
-            } else {
+            } else if (isAccepted(found.get())) {
                 unfinished.add(found.get());
+            } else {
+                open.closed(id);
             }
         } catch (DamagedObjectException e) {
             log.error("callset {} is damaged and is not driven: {}", id, e.getMessage());
@@ -121,6 +126,17 @@ public final class Recovery {
             log.warn("callset {} cannot be read now and is driven later: {}", id, e.toString());
             rescues.until("recover", id, () -> lookAgain(tenant, id));
         }
+    }
+
+    /** One whose key another gateway has taken before it was accepted is removed. */
+    private boolean isAccepted(Callset callset) {
+        String key = callset.manifest().idempotencyKey();
+        if (key == null || keys.claimLate(callset.tenant(), key, callset.id(), callset.createdAt())) {
+            return true;
+        }
+        log.warn("callset {} was never accepted, since another has its Idempotency-Key, and is removed", callset.id());
+        callsets.deleteObjects(callset.tenant(), callset.id());
+        return false;
     }
 
     /** All its calls have ended; perhaps its results were not written. */
@@ -138,7 +154,7 @@ public final class Recovery {
             open.closed(id);
         } else if (found.get().isDone()) {
             settle(found.get());
-        } else if (!known.isRunning(id)) {
+        } else if (!known.isRunning(id) && isAccepted(found.get())) {
             running.driveAgain(found.get());
         }
     }

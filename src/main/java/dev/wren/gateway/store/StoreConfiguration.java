@@ -17,6 +17,16 @@ class StoreConfiguration {
         StoreKind kind = kinds.stream().filter(each -> each.accepts(location)).findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("wren.store: " + location + " is not "
                         + kinds.stream().map(StoreKind::form).sorted().collect(Collectors.joining(" or "))));
-        return new MeteredObjectStore(kind.open(location), metrics);
+        ObjectStore store = kind.open(location);
+        boolean readable = false;
+        try {
+            StoreFormat.check(store);
+            readable = true;
+            return new MeteredObjectStore(store, metrics);
+        } finally {
+            if (!readable) {
+                store.close();
+            }
+        }
     }
 }

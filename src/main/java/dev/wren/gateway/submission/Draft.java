@@ -224,6 +224,9 @@ final class Draft implements DataSink, AutoCloseable {
 
         /** Makes durable that the key refers to a callset that is about to be accepted. */
         void use(CallsetId callset);
+
+        /** Says that it is there; false if the key is another's by now. */
+        boolean isHere();
     }
 
     /** Makes the data durable where the settings say, and tells where they are; called before the manifest is put. */

@@ -22,6 +22,7 @@ import dev.wren.gateway.store.ObjectStore;
 import dev.wren.gateway.store.S3Uri;
 import dev.wren.gateway.store.StoreException;
 import dev.wren.gateway.store.UserBuckets;
+import dev.wren.gateway.web.IdempotencyKey;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
 import dev.wren.gateway.web.Shutdown;
@@ -172,6 +173,10 @@ public final class Intake {
         // Whoever drives callsets now may not look for it any more.
         standby.requireNot();
         put(ObjectKeys.manifest(tenant, draft.id()), manifest.encode(json, stored.data(), stored.origins()));
+        if (key != null && !key.isHere()) {
+            // It is taken back with the draft.
+            throw IdempotencyKey.inProgress();
+        }
         // It is accepted, whatever happens now.
         draft.accepted();
         running.drive(callset, draft.room().run());

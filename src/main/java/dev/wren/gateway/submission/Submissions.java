@@ -90,6 +90,11 @@ final class Submissions {
                     public void use(CallsetId callset) {
                         claim.use(callset, fingerprint);
                     }
+
+                    @Override
+                    public boolean isHere() {
+                        return claim.isHere();
+                    }
                 }), true);
             }
         }

@@ -24,6 +24,7 @@ class IdempotencyKeysTest {
         CallsetId id = CallsetId.of(number, 0, number, number);
         claim.use(id, "print of " + number);
         store.putIfAbsent(ObjectKeys.manifest("red", id), new byte[]{1});
+        assertThat(claim.isHere()).isTrue();
         return id;
     }
 
