@@ -20,6 +20,7 @@ final class ProgressBar implements AutoCloseable {
     private String more = "";
     private long drawnAt;
     private boolean drawn;
+    private boolean closed;
 
     private ProgressBar(Factory of, boolean shown, String what, long total, boolean bytes) {
         this.out = of.out;
@@ -101,7 +102,7 @@ final class ProgressBar implements AutoCloseable {
 
     private void draw(boolean always) {
         long now = time.now();
-        if (!shown || (!always && now - drawnAt < EVERY_NANOS)) {
+        if (!shown || closed || (!always && now - drawnAt < EVERY_NANOS)) {
             return;
         }
         drawnAt = now;
@@ -120,6 +121,8 @@ final class ProgressBar implements AutoCloseable {
 
     @Override
     public synchronized void close() {
+        // What comes later would be drawn below.
+        closed = true;
         if (drawn) {
             out.println();
             drawn = false;

@@ -107,6 +107,9 @@ class ClassPathIT {
             assertThat(http.get("/calls/" + http.map(map(List.of(thrice, uses, twice), more)) + "/results").text())
                     .isEqualTo("[4,7]");
         }
+        // As generated clients say that there is none.
+        assertThat(http.map("{\"function\":{\"jar\":\"fn\",\"jars\":[],\"handler\":\"fn.Square\",\"arguments\":[]},"
+                + "\"iterdata\":[1]}")).isNotEmpty();
         Http.Answer alone = http.post("/calls", map(List.of(uses), ""));
         assertThat(alone.status()).as(alone.text()).isEqualTo(202);
         assertThat(http.get("/calls/" + alone.json().path("callsetId").asString() + "/results").text())

@@ -100,7 +100,7 @@ class ClientFaultsIT {
 
     @Test
     void killed_at_any_moment_of_many_submissions() throws Exception {
-        int maps = 300;
+        int maps = 200;
         Future<List<List<ResponseFuture<Integer>>>> submitted = threads.submit(() -> {
             List<List<ResponseFuture<Integer>>> all = new ArrayList<>();
             for (int i = 0; i < maps; i++) {
@@ -144,7 +144,7 @@ class ClientFaultsIT {
         try (Stream<CallResult<Integer>> results = executor.streamResults(futures)) {
             results.forEach(result -> {
                 read.add(result.value());
-                if (read.size() == 1000 || read.size() == 20_000) {
+                if (read.size() == 10_000) {
                     replace();
                 }
             });

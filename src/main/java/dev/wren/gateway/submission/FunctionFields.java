@@ -65,7 +65,8 @@ final class FunctionFields {
 
     private List<String> jars() {
         JsonNode all = function.get(JARS);
-        if (all == null) {
+        // Generated clients write a list that was not given as an empty one.
+        if (all == null || (all.isArray() && all.isEmpty() && function.has(JAR))) {
             return List.of(text(function.get(JAR), pointer(JAR)));
         }
         if (function.has(JAR)) {

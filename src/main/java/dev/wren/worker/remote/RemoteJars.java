@@ -15,12 +15,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
 /**
  * Jars that were fetched, as files named by their content. Those used least recently go when all together are over the
  * limit; whoever has one of them open goes on with it. Safe for use by several threads.
  */
 public final class RemoteJars {
+
+    /** Jars that are fetched at once. */
+    private static final int AT_ONCE = 8;
 
     private final Path folder;
     private final long limit;
@@ -60,51 +67,108 @@ public final class RemoteJars {
      * @throws LinkException if one cannot be had
      */
     public synchronized List<Invocation.Jar> get(List<Invocation.Jar> jars) throws LinkException {
+        Map<String, Invocation.Jar> missing = new LinkedHashMap<>();
         Set<String> used = new HashSet<>();
-        jars.forEach(jar -> used.add(jar.sha256()));
-        List<Invocation.Jar> here = new ArrayList<>(jars.size());
-        for (Invocation.Jar jar : jars) {
-            here.add(new Invocation.Jar(jar.sha256(), get(jar.sha256(), jar.location(), used).toString()));
+        try {
+            for (Invocation.Jar jar : jars) {
+                if (used.add(jar.sha256()) && !isHere(jar.sha256())) {
+                    forget(jar.sha256());
+                    missing.put(jar.sha256(), jar);
+                }
+            }
+            fetch(List.copyOf(missing.values()));
+            for (String sha256 : missing.keySet()) {
+                keep(sha256, used);
+            }
+        } catch (LinkException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new LinkException("a jar cannot be kept: " + e, e);
+        } finally {
+            missing.keySet().forEach(sha256 -> part(sha256).toFile().delete());
         }
-        return here;
+        return jars.stream().map(jar -> new Invocation.Jar(jar.sha256(), file(jar.sha256()).toString())).toList();
     }
 
-    private Path get(String sha256, String url, Set<String> used) throws LinkException {
-        Path file = folder.resolve(sha256 + ".jar");
-        try {
-            Kept kept = all.get(sha256);
-            // What a function has done to the files is not for the next one.
-            if (kept != null && Files.exists(file) && Sha256.of(file).equals(sha256)
-                    && ClassPath.digests(file).equals(kept.parts)) {
-                return file;
+    private Path file(String sha256) {
+        return folder.resolve(sha256 + ".jar");
+    }
+
+    private Path part(String sha256) {
+        return folder.resolve(sha256 + ".part");
+    }
+
+    /** What a function has done to the files is not for the next one. */
+    private boolean isHere(String sha256) throws IOException {
+        Kept kept = all.get(sha256);
+        Path file = file(sha256);
+        return kept != null && Files.exists(file) && Sha256.of(file).equals(sha256)
+                && ClassPath.digests(file).equals(kept.parts);
+    }
+
+    /** Some at once: a class path has many small ones, and each takes a round trip. */
+    private void fetch(List<Invocation.Jar> missing) throws LinkException {
+        if (missing.size() < 2) {
+            for (Invocation.Jar jar : missing) {
+                fetch(jar);
             }
-            forget(sha256);
+            return;
+        }
+        try (ExecutorService threads = Executors.newFixedThreadPool(AT_ONCE,
+                Thread.ofVirtual().name("jar-", 1).factory())) {
+            List<Future<?>> fetched = new ArrayList<>(missing.size());
+            for (Invocation.Jar jar : missing) {
+                fetched.add(threads.submit(() -> {
+                    fetch(jar);
+                    return null;
+                }));
+            }
+            try {
+                for (Future<?> each : fetched) {
+                    each.get();
+                }
+            } catch (ExecutionException e) {
+                threads.shutdownNow();
+                throw e.getCause() instanceof LinkException known
+                        ? known
+                        : new LinkException("a jar cannot be fetched: " + e.getCause(), e);
+            } catch (InterruptedException e) {
+                threads.shutdownNow();
+                Thread.currentThread().interrupt();
+                throw new LinkException("interrupted", e);
+            }
+        }
+    }
+
+    private void fetch(Invocation.Jar jar) throws LinkException {
+        Path part = part(jar.sha256());
+        links.download("the jar", jar.location(), part);
+        try {
+            String found = Sha256.of(part);
+            if (!found.equals(jar.sha256())) {
+                throw new LinkException("the jar has the SHA-256 " + found + " and not " + jar.sha256());
+            }
+        } catch (LinkException e) {
+            throw e;
         } catch (IOException e) {
             throw new LinkException("the jar cannot be read: " + e, e);
         }
-        Path part = folder.resolve(sha256 + ".part");
+    }
+
+    private void keep(String sha256, Set<String> used) throws IOException, LinkException {
+        Path part = part(sha256);
+        Path file = file(sha256);
         boolean kept = false;
         try {
-            links.download("the jar", url, part);
-            String found = Sha256.of(part);
-            if (!found.equals(sha256)) {
-                throw new LinkException("the jar has the SHA-256 " + found + " and not " + sha256);
-            }
             makeRoom(Files.size(part), used);
             Files.move(part, file);
             long size = Files.size(file) + ClassPath.unpack(file);
             makeRoom(size, used);
             all.put(sha256, new Kept(size, ClassPath.digests(file)));
             kept = true;
-            return file;
-        } catch (LinkException e) {
-            throw e;
         } catch (UnusableJarException e) {
             throw new LinkException("the jar cannot be used: " + e.why(), e);
-        } catch (IOException e) {
-            throw new LinkException("the jar cannot be kept: " + e, e);
         } finally {
-            part.toFile().delete();
             if (!kept) {
                 file.toFile().delete();
             }
@@ -112,7 +176,7 @@ public final class RemoteJars {
     }
 
     private void forget(String sha256) throws IOException {
-        Path file = folder.resolve(sha256 + ".jar");
+        Path file = file(sha256);
         Files.deleteIfExists(file);
         ClassPath.delete(file);
         all.remove(sha256);
