@@ -22,6 +22,7 @@ export async function callsetView({parts: [id], query, signal}) {
   let callset = await ask(path, {signal});
   let state = query.get("state") ?? "";
   const name = callset.function.handler;
+  const jars = callset.function.jars;
   document.title = `${name} · wren-gateway`;
 
   const place = el("div");
@@ -86,7 +87,7 @@ export async function callsetView({parts: [id], query, signal}) {
       el("ul", {class: "legend"}, [...legend.values()].map(each => each.element)), summary),
     el("div", {class: "actions"}, json, lines)),
     card("Callset", facts([
-      ["Jar", callset.function.jar],
+      ["Jar", jars ? null : callset.function.jar],
       ["Executor", callset.executor],
       ["Calls", count(callset.size)],
       ["Created", time(callset.createdAt)],
@@ -95,7 +96,10 @@ export async function callsetView({parts: [id], query, signal}) {
       ["Redrive of", callset.redriveOf && el("a", {href: `#/calls/${callset.redriveOf}`, class: "mono"}, callset.redriveOf)],
       ["Reduce of", callset.reduceOf && el("a", {href: `#/calls/${callset.reduceOf}`, class: "mono"}, callset.reduceOf)],
       ["Tags", Object.keys(callset.tags ?? {}).length > 0 ? tagList(callset.tags, tag => overviewHash({tags: [tag]})) : null],
-      ["SHA-256 of the jar", el("span", {class: "mono"}, callset.function.sha256), true],
+      ["SHA-256 of the jar", jars ? null : el("span", {class: "mono"}, callset.function.sha256), true],
+      ["Class path", jars && el("div", null, ...jars.map(each => el("div", {class: "mono"},
+        each.jar === `sha256:${each.sha256}` ? each.jar : `${each.jar} (sha256:${each.sha256})`))), true],
+      ["Arguments", callset.function.arguments && el("span", {class: "mono"}, JSON.stringify(callset.function.arguments)), true],
     ])), futures.element);
 
   function report(error) {

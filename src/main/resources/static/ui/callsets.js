@@ -34,6 +34,11 @@ export function overviewHash(filters) {
   return query.size > 0 ? `#/?${query}` : "#/";
 }
 
+/** Where a function's code is, in a few words. */
+function place({jar, jars}) {
+  return jars ? `${count(jars.length)} jars` : jar.replace(/^(sha256:[0-9a-f]{12})[0-9a-f]{52}$/, "$1…");
+}
+
 function callsetRow(callset) {
   const bar = stateBar(false);
   const words = el("div", {class: "sub"});
@@ -43,7 +48,7 @@ function callsetRow(callset) {
   return {
     cells: [
       el("div", null, el("a", {href: `#/calls/${callset.callsetId}`, class: "mono"}, qualified(callset.function.handler)),
-        el("div", {class: "sub"}, `${callset.function.jar} · `, el("span", {class: "mono"}, callset.callsetId))),
+        el("div", {class: "sub"}, `${place(callset.function)} · `, el("span", {class: "mono"}, callset.callsetId))),
       el("span", null, callset.executor), el("span", null, count(callset.size)), el("div", null, bar.element, words),
       time(callset.createdAt), took, tags.childElementCount > 0 ? tags : "",
     ],

@@ -7,13 +7,17 @@ import dev.wren.gateway.store.s3.FaultProxy.Fault;
 import dev.wren.gateway.store.s3.S3Server;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.JsonNode;
 
 /** S3 does not do what it is asked for a while: callers and watchers are told, nothing is lost, and all goes on by itself. */
 class S3FaultsIT {
@@ -55,6 +59,43 @@ class S3FaultsIT {
                 Arguments.of(new Fault.Answer(404, "NoSuchBucket", false), "NoSuchBucket"),
                 Arguments.of(new Fault.Reset(true), "Connection reset"),
                 Arguments.of(new Fault.Late(), "timeout"));
+    }
+
+    /** It cannot be told whether the callset has its key: its caller is told to ask again, and gets one callset. */
+    @ParameterizedTest
+    @MethodSource("faults")
+    void a_key_whose_last_answer_is_lost_has_one_callset(Fault fault, String reason) {
+        String key = reason.replace(' ', '-');
+        AtomicInteger replaced = new AtomicInteger();
+        s3.proxy().faults(request -> {
+            boolean ofKey = request.path().contains("/idempotency/");
+            if (ofKey && request.method().equals("PUT")) {
+                replaced.incrementAndGet();
+            }
+            // The first says that the key is wanted; all after it are about the second, until it is given up.
+            return ofKey && replaced.get() > 1 ? fault : Fault.NONE;
+        });
+        String body = "{\"function\":{\"jar\":\"fn\",\"handler\":\"fn.Square\"},\"iterdata\":[7],\"tags\":{\"key\":\""
+                + key + "\"}}";
+        Http.Answer lost = http.post("/calls", body, "Idempotency-Key", key);
+        assertThat(lost.status()).as(lost.text()).isEqualTo(503);
+        s3.proxy().faults(_ -> Fault.NONE);
+        List<JsonNode> told = new ArrayList<>();
+        await().atMost(Duration.ofSeconds(20)).until(() -> {
+            Http.Answer again = http.post("/calls", body, "Idempotency-Key", key);
+            if (again.status() < 300) {
+                told.add(again.json());
+            }
+            return again.status() < 300;
+        });
+        String id = told.getFirst().path("callsetId").asString();
+        // It may be driven only after it was told of: a poll that began before that ends by its time.
+        await().atMost(Duration.ofSeconds(20)).until(
+                () -> http.get("/calls/" + id + "/results?timeout=0.2").text().equals("[49]"));
+        await().atMost(Duration.ofSeconds(40)).until(() -> http.get("/calls?tag=key:" + key).json()
+                .path("items").size() == 1);
+        assertThat(http.get("/calls?tag=key:" + key).json().path("items").get(0).path("callsetId")
+                .asString()).isEqualTo(id);
     }
 
     @ParameterizedTest

@@ -93,6 +93,11 @@ public final class Recovery {
         }
     }
 
+    /** It cannot be told now whether a callset that is there was accepted: it is found out later, and driven or removed then. */
+    public void decideLater(String tenant, CallsetId id) {
+        rescues.until("accept", id, () -> lookAgain(tenant, id));
+    }
+
     private void driveIfOpen(String tenant, CallsetId id) {
         try {
             known.load(tenant, id).filter(callset -> !callset.isDone()).filter(this::isAccepted)
@@ -154,8 +159,12 @@ public final class Recovery {
             open.closed(id);
         } else if (found.get().isDone()) {
             settle(found.get());
-        } else if (!known.isRunning(id) && isAccepted(found.get())) {
-            running.driveAgain(found.get());
+        } else if (!known.isRunning(id)) {
+            if (isAccepted(found.get())) {
+                running.driveAgain(found.get());
+            } else {
+                open.closed(id);
+            }
         }
     }
 

@@ -6,6 +6,7 @@ import dev.wren.gateway.callset.Callsets;
 import dev.wren.gateway.callset.OpenCallsets;
 import dev.wren.gateway.callset.Placement;
 import dev.wren.gateway.callset.ReceiveMemory;
+import dev.wren.gateway.callset.Recovery;
 import dev.wren.gateway.callset.RunningCallsets;
 import dev.wren.gateway.jar.FunctionCheck;
 import dev.wren.gateway.jar.Jars;
@@ -61,6 +62,7 @@ public final class Intake {
     private final FunctionCheck functions;
     private final Placement placement;
     private final OpenCallsets open;
+    private final Recovery recovery;
     private final Shutdown shutdown;
     private final Standby standby;
     private final ReceiveMemory receiveMemory;
@@ -72,7 +74,8 @@ public final class Intake {
 
     Intake(ObjectStore store, Callsets callsets, RunningCallsets running, Jars jars, UserBuckets buckets,
             FunctionCheck functions,
-            Placement placement, OpenCallsets open, Shutdown shutdown, Standby standby, ReceiveMemory receiveMemory,
+            Placement placement, OpenCallsets open, Recovery recovery, Shutdown shutdown, Standby standby,
+            ReceiveMemory receiveMemory,
             CallsetSettings limits, TenantShare share, Clock clock, MeterRegistry metrics) {
         this.store = store;
         this.callsets = callsets;
@@ -82,6 +85,7 @@ public final class Intake {
         this.functions = functions;
         this.placement = placement;
         this.open = open;
+        this.recovery = recovery;
         this.shutdown = shutdown;
         this.standby = standby;
         this.receiveMemory = receiveMemory;
@@ -173,7 +177,7 @@ public final class Intake {
         // Whoever drives callsets now may not look for it any more.
         standby.requireNot();
         put(ObjectKeys.manifest(tenant, draft.id()), manifest.encode(json, stored.data(), stored.origins()));
-        if (key != null && !key.isHere()) {
+        if (key != null && !isHere(draft, key)) {
             // It is taken back with the draft.
             throw IdempotencyKey.inProgress();
         }
@@ -181,6 +185,18 @@ public final class Intake {
         draft.accepted();
         running.drive(callset, draft.room().run());
         return callset;
+    }
+
+    /** Where it cannot be told, another gateway may have told of it already: it stays, until it can. */
+    private boolean isHere(Draft draft, Draft.KeyUse key) {
+        try {
+            return key.isHere();
+        } catch (StoreException e) {
+            draft.accepted();
+            draft.room().run().close();
+            recovery.decideLater(draft.tenant(), draft.id());
+            throw e;
+        }
     }
 
     /**
