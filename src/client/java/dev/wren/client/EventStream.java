@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -71,12 +72,16 @@ final class EventStream implements AutoCloseable {
     void run() {
         try {
             while (!closed) {
+                String before = last;
                 End end = gateways.send(path, request -> last == null
                         ? request.header("Accept", "text/event-stream")
                         : request.header("Accept", "text/event-stream").header("Last-Event-ID", last),
                         (status, body) -> status == 204 ? End.DONE : read(body));
                 if (end == End.DONE) {
                     return;
+                }
+                if (Objects.equals(before, last) && !closed) {
+                    gateways.rest();
                 }
             }
         } catch (RuntimeException e) {

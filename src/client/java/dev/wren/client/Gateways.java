@@ -38,6 +38,8 @@ final class Gateways implements AutoCloseable {
 
     private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+    /** What server-sent events ask for. */
+    private static final Duration REST = Duration.ofSeconds(1);
     private static final Duration CONNECT = Duration.ofSeconds(10);
     /** A gateway answers a poll within its longest wait, 60 s unless it is configured otherwise. */
     private static final Duration ANSWER = Duration.ofMinutes(5);
@@ -249,7 +251,7 @@ final class Gateways implements AutoCloseable {
                         .append(error.path("detail").asString(""));
             }
             return new WrenException(
-                    status + " " + (text.isEmpty() ? "" : text.toString()), status,
+                    status + " " + text, status,
                     type.substring(type.lastIndexOf(':') + 1));
         }
     }
@@ -297,6 +299,11 @@ final class Gateways implements AutoCloseable {
                 pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause.multipliedBy(2);
             }
         }
+    }
+
+    /** A while, before a connection that has brought nothing is made once more. */
+    void rest() {
+        sleep(REST);
     }
 
     /** Ends all requests. */

@@ -22,6 +22,8 @@ final class ResultLines<R extends @Nullable Object> extends Spliterators.Abstrac
     private final Calls<R> calls;
     private @Nullable BufferedReader lines;
     private int seen;
+    /** What was seen when the connection was made. */
+    private int seenBefore;
 
     ResultLines(Gateways gateways, Calls<R> calls) {
         super(calls.size(), ORDERED | SIZED | NONNULL);
@@ -57,6 +59,9 @@ final class ResultLines<R extends @Nullable Object> extends Spliterators.Abstrac
                 // It has broken, and is made again.
             }
             close();
+            if (seen == seenBefore) {
+                gateways.rest();
+            }
         }
     }
 
@@ -65,6 +70,7 @@ final class ResultLines<R extends @Nullable Object> extends Spliterators.Abstrac
                 request -> request.header("Accept", "application/x-ndjson"));
         BufferedReader made = new BufferedReader(new InputStreamReader(body, StandardCharsets.UTF_8));
         lines = made;
+        seenBefore = seen;
         for (int i = 0; i < seen; i++) {
             if (made.readLine() == null) {
                 throw new IOException("it has ended too soon");

@@ -115,6 +115,42 @@ class GatewaysTest {
         }
     }
 
+    /** A gateway that ends each stream at once must not be asked without a pause. */
+    @Test
+    void streams_that_bring_nothing_are_not_made_again_at_once() throws IOException {
+        Answer nothing = new Answer(200, null, "");
+        String line = "{\"callId\":\"0000%d\",\"state\":\"success\",\"result\":%d}\n";
+        try (Gateways gateways = gateways(server("a", nothing, nothing, new Answer(200, null, line.formatted(0, 5)),
+                nothing, new Answer(200, null, line.formatted(0, 5) + line.formatted(1, 6))))) {
+            Calls<Integer> calls = new Calls<>(gateways, "c", 2, JsonMapper.shared().constructType(Integer.class),
+                    JsonMapper.shared(), ProgressBar.Factory.none());
+            List<Integer> values = new ArrayList<>();
+            ResultLines<Integer> lines = new ResultLines<>(gateways, calls);
+            lines.forEachRemaining(each -> values.add(each.value()));
+            assertThat(values).containsExactly(5, 6);
+            assertThat(slept).hasSize(3);
+        }
+        slept.clear();
+        List<String> events = new ArrayList<>();
+        try (Gateways gateways = gateways(server("b", nothing, nothing,
+                new Answer(200, null, "id: 1\nevent: done\ndata: {}\n\n")))) {
+            new EventStream(gateways, "c", true, new EventStream.Handler() {
+
+                @Override
+                public void event(String name, String data) {
+                    events.add(name);
+                }
+
+                @Override
+                public void failed(RuntimeException why) {
+                    throw why;
+                }
+            }).run();
+        }
+        assertThat(events).containsExactly("done");
+        assertThat(slept).hasSize(2);
+    }
+
     @Test
     void patience_ends_with_the_last_trouble() throws IOException {
         try (Gateways gateways = gateways(server("a", Answer.of(503)))) {
