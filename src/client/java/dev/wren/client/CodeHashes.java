@@ -23,6 +23,8 @@ final class CodeHashes {
 
     private final Path file;
     private final Clock clock;
+    /** Whether more is known than is in the file. */
+    private boolean changed;
     private final Map<String, String> known = new LinkedHashMap<>(16, 0.75f, true);
 
     private CodeHashes(Path file, Clock clock) {
@@ -64,6 +66,7 @@ final class CodeHashes {
             if (fingerprint.newest().isBefore(clock.instant().minus(SETTLED))
                     && entry.fingerprint().equals(fingerprint)) {
                 known.put(fingerprint.digest(), hash);
+                changed = true;
             }
         }
         return hash;
@@ -71,6 +74,10 @@ final class CodeHashes {
 
     /** Keeps them for the next run. */
     synchronized void save() {
+        if (!changed) {
+            return;
+        }
+        changed = false;
         try {
             Files.createDirectories(file.getParent());
             Path made = Files.createTempFile(file.getParent(), "hashes-", ".tmp");

@@ -30,8 +30,6 @@ final class CodeUpload {
     private final Gateways gateways;
     private final CodeHashes hashes;
     private final ProgressBar.Factory bars;
-    /** Contents that a gateway had; one that was removed since is missed by the map, which asks again. */
-    private final Set<String> there = new LinkedHashSet<>();
 
     CodeUpload(Gateways gateways, CodeHashes hashes, ProgressBar.Factory bars) {
         this.gateways = gateways;
@@ -55,19 +53,12 @@ final class CodeUpload {
             }
             hashes.save();
             Map<String, CodeEntry> missing = new LinkedHashMap<>(byHash);
-            missing.keySet().removeAll(there);
             missing.keySet().retainAll(missing(List.copyOf(missing.keySet())));
             send(missing);
-            there.addAll(byHash.keySet());
             return byHash.keySet().stream().map(hash -> "sha256:" + hash).toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    /** What was there may be so no more. */
-    synchronized void forget() {
-        there.clear();
     }
 
     private Set<String> missing(List<String> all) {

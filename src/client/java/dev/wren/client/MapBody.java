@@ -6,9 +6,11 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.Iterator;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -28,7 +30,8 @@ final class MapBody implements AutoCloseable {
 
     private final Iterator<?> data;
     private final JsonMapper json;
-    private final ByteArrayOutputStream memory = new ByteArrayOutputStream();
+    /** All that was made, as long as it is little. */
+    private byte[] memory;
     private @Nullable Path file;
     private @Nullable FileChannel channel;
     private long size;
@@ -42,10 +45,11 @@ final class MapBody implements AutoCloseable {
     MapBody(byte[] fields, Iterator<?> data, JsonMapper json) {
         this.data = data;
         this.json = json;
-        // The object is open for one more member.
-        memory.write(fields, 0, fields.length - 1);
-        memory.writeBytes(",\"iterdata\":[".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
-        size = memory.size();
+        byte[] member = ",\"iterdata\":[".getBytes(StandardCharsets.US_ASCII);
+        // The object is open for one more.
+        memory = Arrays.copyOf(fields, fields.length - 1 + member.length);
+        System.arraycopy(member, 0, memory, fields.length - 1, member.length);
+        size = memory.length;
     }
 
     /** Why the body cannot be made to its end; null if nothing is wrong. */
@@ -90,7 +94,7 @@ final class MapBody implements AutoCloseable {
         int n = (int) Math.min(length, size - at);
         FileChannel from = channel;
         if (from == null) {
-            System.arraycopy(memory.toByteArray(), (int) at, to, offset, n);
+            System.arraycopy(memory, (int) at, to, offset, n);
             return n;
         }
         return from.read(ByteBuffer.wrap(to, offset, n), at);
@@ -129,11 +133,12 @@ final class MapBody implements AutoCloseable {
             Path made = Files.createTempFile("wren-map-", ".json");
             file = made;
             channel = FileChannel.open(made, StandardOpenOption.READ, StandardOpenOption.WRITE);
-            write(channel, memory.toByteArray(), 0);
-            memory.reset();
+            write(channel, memory, 0);
+            memory = new byte[0];
         }
         if (channel == null) {
-            memory.writeBytes(piece);
+            memory = Arrays.copyOf(memory, memory.length + piece.length);
+            System.arraycopy(piece, 0, memory, memory.length - piece.length, piece.length);
         } else {
             write(channel, piece, size);
         }

@@ -51,7 +51,6 @@ final class Submission {
                     throw e;
                 }
                 // What was there a while ago may have been removed since. The body says the same.
-                code.forget();
                 synchronized (brought) {
                     brought.clear();
                 }
