@@ -2,6 +2,7 @@ package dev.wren.gateway.callset;
 
 import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.gateway.store.ObjectStore;
+import dev.wren.gateway.store.StoreException;
 import dev.wren.gateway.web.IdempotencyKey;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.protocol.CallsetId;
@@ -38,6 +39,8 @@ public final class IdempotencyKeys {
 
     /** A gateway that wants a key for longer has ended, or will find that the key is another's. */
     private static final Duration SLOW = Duration.ofSeconds(30);
+
+    private static final int MOST_TRIES = 10;
 
     private final String id = UUID.randomUUID().toString();
     private final ObjectStore store;
@@ -178,7 +181,10 @@ public final class IdempotencyKeys {
      */
     boolean claimLate(String tenant, String hash, CallsetId callset, Instant createdAt) {
         String entryKey = ObjectKeys.idempotency(tenant, hash);
-        while (store.isShared()) {
+        for (int tries = 0; store.isShared(); tries++) {
+            if (tries == MOST_TRIES) {
+                throw new StoreException("the key of callset " + callset + " changes all the time", null);
+            }
             ObjectStore.StoredObject object = store.get(entryKey).orElse(null);
             if (object == null) {
                 return true;
