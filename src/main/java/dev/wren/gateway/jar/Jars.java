@@ -209,7 +209,7 @@ public final class Jars implements AutoCloseable {
     /**
      * The contents that a class path's references point to now, in order. They are not removed before {@link #unpin}.
      *
-     * @throws ProblemException like {@link #pin(String, String)}, and {@code too-large} when all together are, with the
+     * @throws ProblemException like {@link #pin(String, String, String)}, and {@code too-large} when all together are, with the
      * pointer {@code /function/jars} if there are several
      */
     public List<PinnedJar> pin(String tenant, List<String> references) {
@@ -221,9 +221,7 @@ public final class Jars implements AutoCloseable {
         try {
             long size = 0;
             for (String reference : references) {
-                PinnedJar jar = references.size() == 1
-                        ? pin(tenant, reference)
-                        : pin(tenant, reference, JARS + "/" + pinned.size());
+                PinnedJar jar = pin(tenant, reference, references.size() == 1 ? JAR : JARS + "/" + pinned.size());
                 pinned.add(jar);
                 size += jar.size();
             }
@@ -244,58 +242,47 @@ public final class Jars implements AutoCloseable {
         return ProblemException.atPointer(ProblemType.TOO_LARGE, JARS, detail).with("limit", limit);
     }
 
-    /** The same, of one jar of several. */
-    private PinnedJar pin(String tenant, String reference, String pointer) {
-        try {
-            return pin(tenant, reference);
-        } catch (ProblemException e) {
-            throw e.withErrors(e.errors().stream()
-                    .map(error -> JAR.equals(error.pointer())
-                            ? new ProblemException.FieldError(pointer, null, error.detail())
-                            : error)
-                    .toList());
-        }
-    }
-
     /**
      * The content that a reference points to now. It is not removed before {@link #unpin}.
      *
      * @param reference a name, {@code sha256:<hex>}, or {@code s3://bucket/key}
-     * @throws ProblemException with the pointer {@code /function/jar}: {@code invalid-function} if there is none,
+     * @param pointer where it is in the request
+     * @throws ProblemException with that pointer: {@code invalid-function} if there is none,
      * {@code bucket-not-allowed}, {@code invalid-request}, {@code too-large}
      */
-    PinnedJar pin(String tenant, String reference) {
+    private PinnedJar pin(String tenant, String reference, String pointer) {
         Optional<S3Uri> uri = S3Uri.parse(reference);
         if (uri.isPresent()) {
-            return pinOf(tenant, uri.get());
+            return pinOf(tenant, uri.get(), pointer);
         }
         var content = CONTENT.matcher(reference);
         if (content.matches()) {
             return contents.pin(tenant, content.group(1))
-                    .orElseThrow(() -> missing("There is no jar of this content."));
+                    .orElseThrow(() -> missing(pointer, "There is no jar of this content."));
         }
         if (!JarNames.isName(reference)) {
-            throw ProblemException.atPointer(ProblemType.INVALID_REQUEST, JAR,
+            throw ProblemException.atPointer(ProblemType.INVALID_REQUEST, pointer,
                     "A jar's name, sha256: and 64 hexadecimal digits, or s3://bucket/key.");
         }
         JarInfo jar = names.find(tenant, reference)
                 .orElseThrow(
-                        () -> missing("There is no jar of the name " + reference + "; PUT /jars/{name} makes one."));
+                        () -> missing(pointer,
+                                "There is no jar of the name " + reference + "; PUT /jars/{name} makes one."));
         return contents.pin(tenant, jar.sha256(), jar.size());
     }
 
     /** The content that is in a bucket now; it is kept here, as if it had been put. */
-    private PinnedJar pinOf(String tenant, S3Uri uri) {
+    private PinnedJar pinOf(String tenant, S3Uri uri, String pointer) {
         try {
-            String etag = buckets.etag(uri).orElseThrow(() -> missing("There is no object " + uri + "."));
+            String etag = buckets.etag(uri).orElseThrow(() -> missing(pointer, "There is no object " + uri + "."));
             String hash = known.getIfPresent(version(tenant, uri, etag));
             Optional<PinnedJar> there = hash == null ? Optional.empty() : contents.pin(tenant, hash);
-            return there.isPresent() ? there.get() : fetch(tenant, uri);
+            return there.isPresent() ? there.get() : fetch(tenant, uri, pointer);
         } catch (BucketException e) {
-            throw ProblemException.atPointer(ProblemType.BUCKET_NOT_ALLOWED, JAR, String.valueOf(e.getMessage()));
+            throw ProblemException.atPointer(ProblemType.BUCKET_NOT_ALLOWED, pointer, String.valueOf(e.getMessage()));
         } catch (IOException e) {
             if (e.getCause() instanceof ObjectChangedException changed) {
-                throw ProblemException.atPointer(ProblemType.SOURCE_CHANGED, JAR,
+                throw ProblemException.atPointer(ProblemType.SOURCE_CHANGED, pointer,
                         changed.getMessage() + "; nothing was stored.");
             }
             throw new StoreException(uri + " could not be read: " + e.getMessage(), e);
@@ -306,10 +293,10 @@ public final class Jars implements AutoCloseable {
         return tenant + " " + uri + " " + etag;
     }
 
-    private PinnedJar fetch(String tenant, S3Uri uri) throws IOException {
+    private PinnedJar fetch(String tenant, S3Uri uri, String pointer) throws IOException {
         try (Quota.Grant upload = uploads.grant(tenant);
                 ObjectStore.StoredObject object = buckets.open(uri)
-                        .orElseThrow(() -> missing("There is no object " + uri + "."))) {
+                        .orElseThrow(() -> missing(pointer, "There is no object " + uri + "."))) {
             upload.grow(1);
             return store(tenant, object.body(), null, received -> {
                 // By the ETag of what was read: it may be newer than the one that was looked at before.
@@ -318,7 +305,7 @@ public final class Jars implements AutoCloseable {
             });
         } catch (ProblemException e) {
             throw e.type() == ProblemType.INVALID_JAR
-                    ? missing(uri + " is no usable jar: " + e.getMessage())
+                    ? missing(pointer, uri + " is no usable jar: " + e.getMessage())
                     : e;
         }
     }
@@ -328,8 +315,8 @@ public final class Jars implements AutoCloseable {
         jars.forEach(contents::unpin);
     }
 
-    private static ProblemException missing(String detail) {
-        return ProblemException.atPointer(ProblemType.INVALID_FUNCTION, JAR, detail);
+    private static ProblemException missing(String pointer, String detail) {
+        return ProblemException.atPointer(ProblemType.INVALID_FUNCTION, pointer, detail);
     }
 
     /**

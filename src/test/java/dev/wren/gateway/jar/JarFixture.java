@@ -20,6 +20,7 @@ import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.springframework.util.unit.DataSize;
+import java.util.List;
 
 /** Jars over a store in a folder, and jars to put there. */
 final class JarFixture implements AutoCloseable {
@@ -70,7 +71,7 @@ final class JarFixture implements AutoCloseable {
 
     PinnedJar pinned(byte[] jar) throws IOException {
         put("any", jar);
-        return jars.pin(TENANT, "any");
+        return pin(TENANT, "any");
     }
 
     @Override
@@ -138,5 +139,10 @@ final class JarFixture implements AutoCloseable {
 
     static String sha256(byte[] bytes) {
         return HexFormat.of().formatHex(Sha256.digest().digest(bytes));
+    }
+
+    /** A class path of one. */
+    PinnedJar pin(String tenant, String reference) {
+        return jars.pin(tenant, List.of(reference)).getFirst();
     }
 }

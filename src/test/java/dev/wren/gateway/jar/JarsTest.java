@@ -71,7 +71,7 @@ class JarsTest {
     @Test
     void other_content_is_created_and_the_old_stays() throws IOException {
         fixture.put("job", jar("a"));
-        PinnedJar old = fixture.jars().pin(TENANT, "job");
+        PinnedJar old = fixture.pin(TENANT, "job");
 
         assertThat(fixture.put("job", jar("b")).created()).isTrue();
 
@@ -231,7 +231,7 @@ class JarsTest {
 
         notFound(() -> fixture.jars().get(TENANT, "job"));
         notFound(() -> fixture.jars().delete(TENANT, "job"));
-        assertThat(fixture.jars().pin(TENANT, "sha256:" + sha256(jar("a"))).size()).isEqualTo(jar("a").length);
+        assertThat(fixture.pin(TENANT, "sha256:" + sha256(jar("a"))).size()).isEqualTo(jar("a").length);
         assertThat(fixture.put("job", jar("a")).created()).isTrue();
     }
 
@@ -253,7 +253,7 @@ class JarsTest {
 
         assertThat(names(null, 2)).containsExactly("a", "c");
         assertThatThrownBy(() -> fixture.jars().get(TENANT, "b")).isInstanceOf(DamagedObjectException.class);
-        assertThatThrownBy(() -> fixture.jars().pin(TENANT, "b")).isInstanceOf(DamagedObjectException.class);
+        assertThatThrownBy(() -> fixture.pin(TENANT, "b")).isInstanceOf(DamagedObjectException.class);
 
         assertThat(fixture.put("b", jar("b")).created()).isTrue();
         assertThat(names(null, 3)).containsExactly("a", "b", "c");
@@ -266,26 +266,26 @@ class JarsTest {
     void pins_aname_and_content() throws IOException {
         fixture.put("job", jar("a"));
         PinnedJar expected = new PinnedJar(TENANT, sha256(jar("a")), jar("a").length);
-        assertThat(fixture.jars().pin(TENANT, "job")).isEqualTo(expected);
-        assertThat(fixture.jars().pin(TENANT, "sha256:" + sha256(jar("a")))).isEqualTo(expected);
+        assertThat(fixture.pin(TENANT, "job")).isEqualTo(expected);
+        assertThat(fixture.pin(TENANT, "sha256:" + sha256(jar("a")))).isEqualTo(expected);
     }
 
     @Test
     void refuses_to_pin_what_is_not_there() throws IOException {
         fixture.put("job", jar("a"));
         for (String reference : List.of("unknown", "sha256:" + "0".repeat(64))) {
-            refuses(() -> fixture.jars().pin(TENANT, reference), ProblemType.INVALID_FUNCTION, "/function/jar", null);
+            refuses(() -> fixture.pin(TENANT, reference), ProblemType.INVALID_FUNCTION, "/function/jar", null);
         }
         for (String reference : List.of("job", "sha256:" + sha256(jar("a")))) {
-            refuses(() -> fixture.jars().pin("other", reference), ProblemType.INVALID_FUNCTION, "/function/jar", null);
+            refuses(() -> fixture.pin("other", reference), ProblemType.INVALID_FUNCTION, "/function/jar", null);
         }
     }
 
     @Test
     void refuses_to_pin_from_abucket() {
-        refuses(() -> fixture.jars().pin(TENANT, "s3://some-bucket/a/job.jar"), ProblemType.BUCKET_NOT_ALLOWED,
+        refuses(() -> fixture.pin(TENANT, "s3://some-bucket/a/job.jar"), ProblemType.BUCKET_NOT_ALLOWED,
                 "/function/jar", null);
-        assertThatThrownBy(() -> fixture.jars().pin(TENANT, "s3://some-bucket/a/job.jar"))
+        assertThatThrownBy(() -> fixture.pin(TENANT, "s3://some-bucket/a/job.jar"))
                 .hasMessageContaining("some-bucket");
     }
 
@@ -293,7 +293,7 @@ class JarsTest {
     @ValueSource(strings = {"", "..", "a/b", "sha256:", "sha256:00", "SHA256:", "s3://", "s3://bucket", "s3:///key",
             "file:///etc/passwd", "http://host/a.jar"})
     void refuses_malformed_references(String reference) {
-        refuses(() -> fixture.jars().pin(TENANT, reference), ProblemType.INVALID_REQUEST, "/function/jar", null);
+        refuses(() -> fixture.pin(TENANT, reference), ProblemType.INVALID_REQUEST, "/function/jar", null);
     }
 
     private List<String> names(String after, int limit) {
