@@ -42,7 +42,10 @@ final class RunningGateway implements AutoCloseable {
                 .forEach(each -> arguments.put(each.substring(0, each.indexOf('=')), each));
         SpringApplication application = new SpringApplication(WrenGateway.class);
         application.addInitializers(context -> beans.accept((GenericApplicationContext) context));
-        return new RunningGateway(application.run(arguments.values().toArray(String[]::new)));
+        // Logback is one for the JVM, and each start sets it up anew: two at once would see half of it.
+        synchronized (RunningGateway.class) {
+            return new RunningGateway(application.run(arguments.values().toArray(String[]::new)));
+        }
     }
 
     /** The same, with the test functions uploaded as {@code fn}. */
