@@ -42,16 +42,28 @@ final class AttemptObjects {
     void markCancelled() {
         Callset of = state.callset;
         String key = ObjectKeys.cancelled(of.tenant(), of.id());
-        Thread.ofVirtual().name("cancelled-" + of.id()).start(() -> {
+        state.context.inBackground(() -> {
             try {
                 boolean _ = state.context.store().putIfAbsent(key, CANCELLED);
-                if (of.state().isDeleted()) {
-                    state.context.store().delete(List.of(key));
-                }
             } catch (RuntimeException | Error e) {
                 log.warn("callset {}: workers are not told that it is cancelled: {}", of.id(), e.toString());
+            } finally {
+                removeIfDeleted(key);
             }
         });
+    }
+
+    /** Whoever has deleted the callset may have looked before this was there; or the answer that it is there was lost. */
+    private void removeIfDeleted(String key) {
+        if (!state.callset.state().isDeleted()) {
+            return;
+        }
+        Runnable delete = () -> state.context.store().delete(List.of(key));
+        try {
+            delete.run();
+        } catch (StoreException e) {
+            state.context.untilDone("delete", state.callset, delete);
+        }
     }
 
     /** Nobody else has this key, since the number of the sending is in it: what is there already is the same. */
@@ -63,12 +75,10 @@ final class AttemptObjects {
         try (ObjectStore.Upload upload = store.upload(key)) {
             bytes.transferTo(upload.stream());
             boolean _ = upload.commit();
-            if (state.callset.state().isDeleted()) {
-                // Whoever has deleted it may have looked before this was there.
-                store.delete(List.of(key));
-            }
         } catch (IOException e) {
             throw new StoreException("a value could not be stored", e);
+        } finally {
+            removeIfDeleted(key);
         }
     }
 }

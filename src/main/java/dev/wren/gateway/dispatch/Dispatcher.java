@@ -62,6 +62,7 @@ final class Dispatcher implements Driver, Reports, DriveContext, Outcomes.Then {
     private final ConcurrentMap<CallsetId, Drive> drives = new ConcurrentHashMap<>();
     private final ScheduledExecutorService timer;
     private final Ticker ticker;
+    private final java.util.concurrent.Executor background;
     private volatile BooleanSupplier active = () -> true;
     private final Map<Receipt, Counter> receipts = new EnumMap<>(Receipt.class);
 
@@ -72,7 +73,8 @@ final class Dispatcher implements Driver, Reports, DriveContext, Outcomes.Then {
                 new Threads(
                         java.util.concurrent.Executors.newFixedThreadPool(settings.threadsFor(store),
                                 Thread.ofPlatform().name("commit-", 1).factory()),
-                        timer(), new Random(new SecureRandom().nextLong()), ticker));
+                        timer(), command -> Thread.ofVirtual().name("drive-background").start(command),
+                        new Random(new SecureRandom().nextLong()), ticker));
     }
 
     /**
@@ -80,10 +82,12 @@ final class Dispatcher implements Driver, Reports, DriveContext, Outcomes.Then {
      *
      * @param commits write segments; ended with the dispatcher
      * @param timer runs what is to be done later; ended with the dispatcher
+     * @param background runs what may wait for the store, and nobody waits for
      * @param random the jitter of waits
      * @param ticker the time of deadlines
      */
-    record Threads(ExecutorService commits, ScheduledExecutorService timer, Random random, Ticker ticker) {
+    record Threads(ExecutorService commits, ScheduledExecutorService timer,
+            java.util.concurrent.Executor background, Random random, Ticker ticker) {
     }
 
     Dispatcher(ObjectStore store, CallLog callLog, Collection<Executor> executors, DispatchSettings settings,
@@ -95,6 +99,7 @@ final class Dispatcher implements Driver, Reports, DriveContext, Outcomes.Then {
         this.retries = new Retries(settings.retryBase(), settings.retryCap(), threads.random);
         this.timer = threads.timer;
         this.ticker = threads.ticker;
+        this.background = threads.background;
         this.backlog = new Backlog(settings.backlog().toBytes(), metrics, this::offerAll);
         this.outcomes = new Outcomes(callLog, retries, threads.commits, metrics, this);
         this.lanes = executors.stream()
@@ -344,6 +349,11 @@ final class Dispatcher implements Driver, Reports, DriveContext, Outcomes.Then {
         } catch (RejectedExecutionException e) {
             log.debug("stopped: nothing is tried again");
         }
+    }
+
+    @Override
+    public void inBackground(Runnable action) {
+        background.execute(action);
     }
 
     private void forget(Drive drive) {

@@ -17,7 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -170,7 +170,7 @@ final class Drive implements Chunk.Sink {
     /** Does something with each of the calls that is still awaited of that sending; the callset's lock is held then. */
     private CompletableFuture<Reports.Receipt> ofSending(long send, int[] calls,
             BiConsumer<Chunk, Integer> with) {
-        Set<Chunk> touched = new HashSet<>();
+        Set<Chunk> touched = new LinkedHashSet<>();
         CompletableFuture<Reports.Receipt> receipt = state.locked(() -> {
             if (state.stopped) {
                 return CompletableFuture.completedFuture(Reports.Receipt.NOT_DRIVEN);

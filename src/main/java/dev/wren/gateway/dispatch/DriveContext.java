@@ -48,6 +48,12 @@ interface DriveContext {
     /** Runs {@code action} after a while. */
     void later(Duration delay, Runnable action);
 
+    /** Runs {@code action}, which may wait for the store, at once and in another thread. */
+    void inBackground(Runnable action);
+
+    /** Runs {@code action} in another thread, and again until it throws nothing. */
+    void untilDone(String what, Callset callset, Runnable action);
+
     /** Something went wrong that was not foreseen, and is done again. */
     void rescued(String what);
 }

@@ -6,7 +6,7 @@ import java.io.InputStream;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
 final class LiveChunks implements LiveView {
 
     private final DriveState state;
-    private final Set<Chunk> chunks = new HashSet<>();
+    private final Set<Chunk> chunks = new LinkedHashSet<>();
     /** Those whose executor stays with them: as many as it runs at once. */
-    private final Set<Chunk> near = new HashSet<>();
+    private final Set<Chunk> near = new LinkedHashSet<>();
     /** The others, of which there may be very many, by their calls. */
     private final Map<Integer, Chunk> far = new HashMap<>();
 

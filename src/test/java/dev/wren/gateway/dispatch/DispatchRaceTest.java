@@ -86,7 +86,7 @@ class DispatchRaceTest {
         timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         Dispatcher dispatcher = new Dispatcher(store, log, List.of(new FakeExecutor("fake", 1 + life % 4)), SETTINGS,
                 new Rescues(timer, metrics), Clock.systemUTC(), metrics,
-                new Dispatcher.Threads(Executors.newFixedThreadPool(3), timer, new Random(life),
+                new Dispatcher.Threads(Executors.newFixedThreadPool(3), timer, timer, new Random(life),
                         Ticker.systemTicker()));
         Manifest manifest = CallsetFixture.accept(truth, "red", CallsetId.of(life, 0, life, life),
                 CallsetFixture.settings(2, null, life % 3 == 0 ? 2 : null, null), "fake", CALLS, Instant.now());

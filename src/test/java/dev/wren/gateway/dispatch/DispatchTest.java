@@ -204,7 +204,7 @@ class DispatchTest {
             metrics = new SimpleMeterRegistry();
             log = CallsetFixture.log(store);
             dispatcher = new Dispatcher(store, log, List.of(executor), SETTINGS, new Rescues(steps, metrics),
-                    steps.clock(), metrics, new Dispatcher.Threads(commits, steps, random, steps.ticker()));
+                    steps.clock(), metrics, new Dispatcher.Threads(commits, steps, steps, random, steps.ticker()));
         }
 
         void live() {
@@ -497,6 +497,10 @@ class DispatchTest {
             watched.deleted = true;
             CallsetFixture.markDeleted(watched.callset);
             dispatcher.abandon(watched.callset);
+            deleteObjects(watched);
+        }
+
+        private void deleteObjects(Watched watched) {
             truth.delete(truth.list(ObjectKeys.callset(watched.manifest.tenant(), watched.manifest.id()), null, 100_000)
                     .stream().map(ObjectStore.Entry::key).toList());
         }
@@ -522,6 +526,8 @@ class DispatchTest {
             start();
             for (Watched watched : all) {
                 if (watched.deleted) {
+                    // What the crash has left is found by retention.
+                    deleteObjects(watched);
                     continue;
                 }
                 for (int call = 0; call < watched.seen.length; call++) {

@@ -30,7 +30,7 @@ class LaneTest {
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
     private final Dispatcher dispatcher = new Dispatcher(store, log, List.of(new FakeExecutor("fake", 1)), SETTINGS,
             new Rescues(steps, metrics), steps.clock(), metrics,
-            new Dispatcher.Threads(steps, steps, new Random(1), steps.ticker()));
+            new Dispatcher.Threads(steps, steps, steps, new Random(1), steps.ticker()));
     private final Lane lane = dispatcher.lane("fake");
 
     private Callset held() {
