@@ -1,6 +1,7 @@
 package dev.wren.protocol;
 
 import java.time.LocalDate;
+import java.util.Set;
 
 /** Spells the keys of all stored objects; nobody else does. Keys of a tenant start with the tenant's name. */
 public final class ObjectKeys {
@@ -10,6 +11,9 @@ public final class ObjectKeys {
 
     /** What the store says of itself. */
     public static final String FORMAT = "format";
+
+    /** Folders that are no tenant's. */
+    public static final Set<String> NO_TENANTS = Set.of("builds", "gateways", "instances", "shards");
 
     private ObjectKeys() {
     }
@@ -120,19 +124,24 @@ public final class ObjectKeys {
         return "shards/report-key";
     }
 
-    /** What is known of a shard: since when nothing in it is open. */
+    /** Which gateway holds a shard, and which of its callsets are open. */
     public static String shard(int n) {
         return "shards/" + n;
+    }
+
+    /** What each gateway says of itself. */
+    public static String gateways() {
+        return "gateways/";
+    }
+
+    /** What the gateway of that id says of itself. */
+    public static String gateway(String id) {
+        return gateways() + id;
     }
 
     /** What is known of the machines of a pool: one object each. */
     public static String instances(String pool) {
         return "instances/pools/" + pool + "/";
-    }
-
-    /** Which gateway looks after a pool. */
-    public static String poolKeeper(String pool) {
-        return "instances/keepers/" + pool;
     }
 
     /** What requests to launch machines, by their idempotency keys, have come to: a folder a day. */

@@ -22,6 +22,7 @@ class DeployIT {
 
     private static final Path LAMBDA = Path.of("deploy/lambda.yaml").toAbsolutePath();
     private static final Path POOL = Path.of("deploy/standalone.yaml").toAbsolutePath();
+    private static final Path GATEWAYS = Path.of("deploy/gateways.yaml").toAbsolutePath();
     private static final String CREATE_POOL = """
             import boto3, json, sys
             endpoint, template, out = sys.argv[1:]
@@ -33,7 +34,7 @@ class DeployIT {
             cloud = client("cloudformation")
             cloud.create_stack(StackName="pool", TemplateBody=open(template).read(), Capabilities=["CAPABILITY_IAM"],
                 Parameters=[dict(ParameterKey="GatewayRole", ParameterValue="gateway"),
-                            dict(ParameterKey="ReportsQueueArn", ParameterValue="arn:aws:sqs:us-east-1:1:wren-reports-0"),
+                            dict(ParameterKey="ReportsQueuesArn", ParameterValue="arn:aws:sqs:us-east-1:1:wren-reports-*"),
                             dict(ParameterKey="VpcId", ParameterValue=ec2.describe_vpcs()["Vpcs"][0]["VpcId"])])
             stack = cloud.describe_stacks(StackName="pool")["Stacks"][0]
             launch = ec2.describe_launch_template_versions(LaunchTemplateName="wren-standalone")["LaunchTemplateVersions"][0]
@@ -72,7 +73,8 @@ class DeployIT {
     void no_template_has_a_fault() throws Exception {
         PythonTool moto = MotoServer.tool();
         moto.install();
-        assertThat(moto.run(command(moto, "-c", LINT, "-t", LAMBDA.toString(), POOL.toString()), 2))
+        assertThat(
+                moto.run(command(moto, "-c", LINT, "-t", LAMBDA.toString(), POOL.toString(), GATEWAYS.toString()), 2))
                 .as(() -> "cfn-lint: see " + moto.log()).isZero();
     }
 

@@ -7,6 +7,7 @@ import dev.wren.BesideOthers;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -36,9 +37,30 @@ class KeptStoreIT {
         }
         Path store = folder.resolve("store");
         unzip(store);
-        try (RunningGateway gateway = RunningGateway.start(folder, "--wren.store=" + store,
-                "--wren.executors.later.kind=local", "--wren.executors.later.workers=2",
-                "--wren.callsets.idempotency-age=36500d")) {
+        assertGoneOnWith(folder, "--wren.store=" + store);
+        assertThat(Files.readString(store.resolve("format"))).isEqualTo("{\"version\":1}");
+    }
+
+    /** It keeps its one shard, and says from then on that older gateways cannot read it: before anything else is written. */
+    @Test
+    void a_bucket_of_before_there_were_several_gateways_is_gone_on_with(@TempDir Path folder) throws Exception {
+        Path store = folder.resolve("store");
+        unzip(store);
+        try (Stream<Path> files = Files.walk(store)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                TestStore.writeOnS3(folder, store.relativize(file).toString(), Files.readAllBytes(file));
+            }
+        }
+        assertGoneOnWith(folder, TestStore.onS3(folder).toArray(String[]::new));
+        assertThat(new String(TestStore.bytesOnS3(folder, "format"), StandardCharsets.UTF_8))
+                .isEqualTo("{\"version\":2,\"shards\":1}");
+    }
+
+    private static void assertGoneOnWith(Path folder, String... settings) {
+        try (RunningGateway gateway = RunningGateway.start(folder, Stream.concat(Stream.of(settings),
+                Stream.of("--wren.executors.later.kind=local", "--wren.executors.later.workers=2",
+                        "--wren.callsets.idempotency-age=36500d"))
+                .toArray(String[]::new))) {
             Http http = gateway.http();
             List<JsonNode> all = http.get("/calls?limit=1000").json().path("items").valueStream().toList();
             assertThat(all).hasSize(6);
@@ -132,12 +154,12 @@ class KeptStoreIT {
         Path store = folder.resolve("store");
         RunningGateway.start(folder, "--wren.store=" + store).close();
         assertThat(Files.readString(store.resolve("format"))).isEqualTo("{\"version\":1}");
-        Files.writeString(store.resolve("format"), "{\"version\":2,\"more\":true}");
+        Files.writeString(store.resolve("format"), "{\"version\":3,\"more\":true}");
         assertThatThrownBy(() -> RunningGateway.start(folder, "--wren.store=" + store))
-                .rootCause().hasMessageContaining("is of format 2, which a newer gateway has written");
+                .rootCause().hasMessageContaining("is of format 3, which a newer gateway has written");
         // The lock of the folder was let go of.
         assertThatThrownBy(() -> RunningGateway.start(folder, "--wren.store=" + store))
-                .rootCause().hasMessageContaining("is of format 2");
+                .rootCause().hasMessageContaining("is of format 3");
         Files.writeString(store.resolve("format"), "rot");
         assertThatThrownBy(() -> RunningGateway.start(folder, "--wren.store=" + store))
                 .rootCause().isNotNull();

@@ -9,12 +9,17 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** One address for one gateway after another, as a load balancer is: connections end with the gateway that they are to. */
 final class Relay implements AutoCloseable {
 
     private final ServerSocket server;
-    private volatile URI target = URI.create("http://127.0.0.1:1");
+    private static final URI NOBODY = URI.create("http://127.0.0.1:1");
+
+    private volatile URI target = NOBODY;
+    private final Set<Socket> clients = ConcurrentHashMap.newKeySet();
 
     Relay() {
         try {
@@ -28,6 +33,20 @@ final class Relay implements AutoCloseable {
     /** Where connections go from now on. */
     void to(String url) {
         target = URI.create(url);
+    }
+
+    /** Cuts all connections; there are none until {@link #to} is called again. */
+    void cut() {
+        target = NOBODY;
+        clients.forEach(Relay::close);
+    }
+
+    private static void close(Socket socket) {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     String url() {
@@ -46,6 +65,7 @@ final class Relay implements AutoCloseable {
     }
 
     private void connect(Socket client) {
+        clients.add(client);
         try (client; Socket gateway = new Socket()) {
             gateway.connect(new InetSocketAddress(target.getHost(), target.getPort()));
             Thread back = Thread.ofVirtual().start(() -> copy(gateway, client));
@@ -55,6 +75,8 @@ final class Relay implements AutoCloseable {
             // Nobody is there.
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
+        } finally {
+            clients.remove(client);
         }
     }
 

@@ -133,7 +133,7 @@ class RetentionIT {
         }, "--wren.executors.later.kind=idle")) {
             id = gateway.http().map(SQUARE + "[3],\"executor\":\"later\"}");
         }
-        TestStore.write(store, "shards/0", "{\"watermark\":"
+        TestStore.write(store, "shards/" + CallsetId.parse(id).orElseThrow().shard(), "{\"watermark\":"
                 + (CallsetId.parse(id).orElseThrow().millis() + 1) + ",\"named\":[]}");
         try (RunningGateway gateway = RunningGateway.start(store, clock::in, "--wren.executors.later.kind=local",
                 "--wren.executors.later.workers=2", "--wren.retention.every=1s")) {

@@ -34,7 +34,7 @@ class S3FaultsIT {
         gateway = RunningGateway.startWithFunctions(Path.of("unused"),
                 Stream.concat(Stream.of(s3.settings("s3://" + s3.newBucket() + "/store")),
                         Stream.of("--wren.s3.request-timeout=500ms", "--wren.s3.max-attempts=2",
-                                "--wren.dispatch.lease=3s"))
+                                "--wren.gateways.lease=3s"))
                         .toArray(String[]::new));
         http = gateway.http();
         management = new Http(gateway.managementUrl());

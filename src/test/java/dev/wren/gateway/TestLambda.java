@@ -63,7 +63,7 @@ final class TestLambda implements AutoCloseable {
                 .filter(each -> !each.startsWith("--spring.cloud.aws.")),
                 Stream.of("--wren.default-executor=lambda", "--wren.executors.lambda.functions=wren-worker:live",
                         "--wren.remote.reports-queue=" + queue, "--wren.remote.visibility=2s",
-                        "--wren.remote.failure-grace=500ms", "--wren.dispatch.lease=5s",
+                        "--wren.remote.failure-grace=500ms", "--wren.gateways.lease=5s",
                         "--spring.cloud.aws.endpoint="),
                 Stream.of(more)).flatMap(each -> each).toArray(String[]::new);
     }
@@ -78,11 +78,17 @@ final class TestLambda implements AutoCloseable {
         return TestStore.keysOnS3(store, prefix);
     }
 
-    /** Messages in the queue of reports of the gateways with that store: those that wait, and those that are in hand. */
+    /** The queues of reports of the gateways with that store, by their shards. */
+    List<String> queues(Path store) {
+        String name = queue(store);
+        return client.listQueues(list -> list.queueNamePrefix(name + "-")).queueUrls();
+    }
+
+    /** Messages in those: those that wait, and those that are in hand. */
     int waiting(Path store) {
-        String url = client.getQueueUrl(get -> get.queueName(queue(store) + "-0")).queueUrl();
-        return client.getQueueAttributes(get -> get.queueUrl(url).attributeNames(QueueAttributeName.ALL)).attributes()
-                .entrySet().stream().filter(each -> each.getKey().toString().startsWith("ApproximateNumberOfMessages"))
+        return queues(store).stream().flatMap(url -> client
+                .getQueueAttributes(get -> get.queueUrl(url).attributeNames(QueueAttributeName.ALL)).attributes()
+                .entrySet().stream()).filter(each -> each.getKey().toString().startsWith("ApproximateNumberOfMessages"))
                 .mapToInt(each -> Integer.parseInt(each.getValue())).sum();
     }
 

@@ -80,7 +80,7 @@ final class TestPool implements AutoCloseable {
                 Stream.of(s3.settings("s3://" + bucket + "/" + number(store))),
                 Stream.of("--wren.default-executor=standalone", "--wren.executors.standalone.queue=" + queue(store),
                         "--wren.remote.reports-queue=pool-reports-" + number(store), "--wren.remote.visibility=2s",
-                        "--wren.dispatch.lease=5s"),
+                        "--wren.gateways.lease=5s"),
                 Stream.of(more)).flatMap(each -> each).toArray(String[]::new));
     }
 

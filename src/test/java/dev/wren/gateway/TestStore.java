@@ -3,6 +3,7 @@ package dev.wren.gateway;
 import dev.wren.gateway.store.s3.S3Server;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -68,6 +69,13 @@ final class TestStore {
         }
     }
 
+    /** The bytes of an object on the stand-in. */
+    static byte[] bytesOnS3(Path folder, String key) {
+        try (S3Client client = s3().client()) {
+            return client.getObjectAsBytes(get -> get.bucket(bucket).key(prefix(folder) + "/" + key)).asByteArray();
+        }
+    }
+
     /** What is stored. */
     static String read(Path folder, String key) {
         try {
@@ -97,8 +105,12 @@ final class TestStore {
     }
 
     static void writeOnS3(Path folder, String key, String text) {
+        writeOnS3(folder, key, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    static void writeOnS3(Path folder, String key, byte[] bytes) {
         try (S3Client client = s3().client()) {
-            client.putObject(put -> put.bucket(bucket).key(prefix(folder) + "/" + key), RequestBody.fromString(text));
+            client.putObject(put -> put.bucket(bucket).key(prefix(folder) + "/" + key), RequestBody.fromBytes(bytes));
         }
     }
 
@@ -135,6 +147,6 @@ final class TestStore {
         S3Server there = s3();
         return Stream.concat(Stream.of(there.settings("s3://" + bucket + "/" + prefix(folder))),
                 // Killed gateways are followed by others soon.
-                Stream.of("--wren.dispatch.lease=2s")).toList();
+                Stream.of("--wren.gateways.lease=3s")).toList();
     }
 }

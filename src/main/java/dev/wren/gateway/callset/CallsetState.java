@@ -73,7 +73,7 @@ public interface CallsetState {
     /**
      * Refuses to tell what may have changed elsewhere; all that waits does so too.
      *
-     * @throws dev.wren.gateway.web.ProblemException {@code unavailable} if another gateway has begun to drive the callset
+     * @throws dev.wren.gateway.shard.NotHereException if another gateway has begun to drive the callset
      */
     void requireHere();
 

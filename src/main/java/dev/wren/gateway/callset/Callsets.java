@@ -1,5 +1,6 @@
 package dev.wren.gateway.callset;
 
+import dev.wren.gateway.shard.HeldShards;
 import dev.wren.gateway.store.AtOnce;
 import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.gateway.store.ObjectStore;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.IntConsumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -35,16 +37,18 @@ public final class Callsets {
     private final ReadLeases leases;
     private final IdempotencyKeys keys;
     private final Rescues rescues;
+    private final HeldShards shards;
     private final CallsetSettings limits;
 
     Callsets(ObjectStore store, KnownCallsets known, Driver driver, ReadLeases leases, IdempotencyKeys keys,
-            Rescues rescues, CallsetSettings limits) {
+            Rescues rescues, HeldShards shards, CallsetSettings limits) {
         this.store = store;
         this.known = known;
         this.driver = driver;
         this.leases = leases;
         this.keys = keys;
         this.rescues = rescues;
+        this.shards = shards;
         this.limits = limits;
     }
 
@@ -52,11 +56,16 @@ public final class Callsets {
      * The callset of that id.
      *
      * @throws ProblemException {@code not-found}
+     * @throws dev.wren.gateway.shard.NotHereException if another gateway drives it
      */
     public Callset get(String tenant, String callsetId) {
-        return CallsetId.parse(callsetId)
-                .flatMap(id -> known.find(tenant, id))
+        CallsetId id = CallsetId.parse(callsetId).filter(each -> each.shard() < shards.count())
                 .orElseThrow(() -> notFound(callsetId));
+        shards.require(id.shard());
+        Callset found = known.find(tenant, id).orElseThrow(() -> notFound(callsetId));
+        // Looked for again: what was found before it became another's may be old.
+        shards.require(id.shard());
+        return found;
     }
 
     private static ProblemException notFound(String callsetId) {
@@ -94,17 +103,28 @@ public final class Callsets {
      * Callsets that pass {@code filter}, newest first. It looks at a bounded number of them, so a part can have fewer
      * items than wanted, or none, and still be followed by another.
      *
+     * @param of the shards whose callsets are wanted: all driven here
      * @param after only those that come after this one, or null
      * @param limit at most so many
+     * @throws dev.wren.gateway.shard.NotHereException if another gateway drives one of them
      */
-    public Part list(String tenant, Predicate<Callset> filter, @Nullable CallsetId after, int limit) {
+    public Part list(String tenant, Set<Integer> of, Predicate<Callset> filter, @Nullable CallsetId after, int limit) {
+        of.forEach(shards::require);
+        Part part = read(tenant, of, filter, after, limit);
+        // What was found before one became another's may be old.
+        of.forEach(shards::require);
+        return part;
+    }
+
+    private Part read(String tenant, Set<Integer> of, Predicate<Callset> filter, @Nullable CallsetId after, int limit) {
         List<Callset> found = new ArrayList<>();
         String from = after == null ? null : after.key();
         int looked = 0;
         List<String> page;
         do {
             page = store.folders(ObjectKeys.callsets(tenant), from, PAGE);
-            List<CallsetId> ids = page.stream().flatMap(key -> CallsetId.ofKey(key).stream()).toList();
+            List<CallsetId> ids = page.stream().flatMap(key -> CallsetId.ofKey(key).stream())
+                    .filter(id -> of.contains(id.shard())).toList();
             for (int i = 0; i < ids.size();) {
                 // No more than are wanted, and the one that tells whether there are others.
                 List<CallsetId> some = ids.subList(i,
@@ -144,12 +164,17 @@ public final class Callsets {
     /**
      * Those of the tenant's callsets that are not done and pass {@code filter}, newest first.
      *
+     * @param of the shards whose callsets are wanted: all driven here
      * @param after only those that come after this one, or null
      * @param limit at most so many
+     * @throws dev.wren.gateway.shard.NotHereException if another gateway drives one of them
      */
-    public Part listRunning(String tenant, Predicate<Callset> filter, @Nullable CallsetId after, int limit) {
+    public Part listRunning(String tenant, Set<Integer> of, Predicate<Callset> filter, @Nullable CallsetId after,
+            int limit) {
         NavigableMap<String, Callset> running = known.running(tenant);
+        of.forEach(shards::require);
         List<Callset> found = (after == null ? running : running.tailMap(after.key(), false)).values().stream()
+                .filter(callset -> of.contains(callset.id().shard()))
                 .filter(callset -> !callset.isDone())
                 .filter(filter)
                 .limit(limit + 1L)
@@ -178,6 +203,11 @@ public final class Callsets {
         } while (page.size() == MANY);
     }
 
+    /** Whether anything is left of a callset, accepted or not. */
+    public boolean hasObjects(String tenant, CallsetId id) {
+        return !store.list(ObjectKeys.callset(tenant, id), null, 1).isEmpty();
+    }
+
     /** Whether there is an accepted callset of that id. */
     public boolean exists(String tenant, CallsetId id) {
         return store.read(ObjectKeys.manifest(tenant, id), 0, 1).isPresent();
@@ -191,7 +221,7 @@ public final class Callsets {
             page = store.folders("", names.isEmpty() ? null : names.getLast(), PAGE);
             names.addAll(page);
         } while (page.size() == PAGE);
-        names.remove("shards");
+        names.removeAll(ObjectKeys.NO_TENANTS);
         return names;
     }
 

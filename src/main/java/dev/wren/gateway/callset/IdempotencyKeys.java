@@ -69,6 +69,11 @@ public final class IdempotencyKeys {
     public record Entry(CallsetId callset, String fingerprint, Instant createdAt, boolean gone, boolean wanted,
             @Nullable String by) {
 
+        /** It is about to be removed: for other gateways it is in use until then, and free soon after if that fails. */
+        private Entry removedBy(String gateway, Instant now) {
+            return new Entry(callset, fingerprint, now, true, true, gateway);
+        }
+
         private Entry here() {
             return new Entry(callset, fingerprint, createdAt, gone, false, null);
         }
@@ -224,7 +229,10 @@ public final class IdempotencyKeys {
             return;
         }
         try {
-            if (store.get(entryKey).filter(object -> isOver(read(entryKey, object.bytes()))).isPresent()) {
+            ObjectStore.StoredObject object = store.get(entryKey).orElse(null);
+            Entry entry = object == null ? null : read(entryKey, object.bytes());
+            if (object != null && entry != null && isOver(entry) && (!store.isShared()
+                    || set(entryKey, entry.removedBy(id, clock.instant()), object.etag()).isPresent())) {
                 store.delete(List.of(entryKey));
             }
         } finally {

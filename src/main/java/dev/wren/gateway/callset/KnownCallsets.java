@@ -129,9 +129,9 @@ final class KnownCallsets {
         return List.copyOf(running.values());
     }
 
-    /** What is kept of callsets that are done may have changed: it is read again. */
-    void forgetDone() {
-        done.invalidateAll();
+    /** What is kept of callsets of the shard that are done may have changed: it is read again. */
+    void forgetDone(int shard) {
+        done.asMap().values().removeIf(callset -> callset.id().shard() == shard);
     }
 
     /** Whether this very object is a callset that is not done. */

@@ -8,6 +8,7 @@ import dev.wren.gateway.record.Origins;
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.wren.gateway.record.Segment;
 import dev.wren.gateway.store.DamagedObjectException;
+import dev.wren.gateway.shard.NotHereException;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
@@ -33,8 +34,6 @@ import org.jspecify.annotations.Nullable;
  * the one writer. Safe for use by several threads; what must be seen together is read under {@link #lock()}.
  */
 public final class LoggedState implements CallsetState {
-
-    private static final Duration LATER = Duration.ofSeconds(1);
 
     private final Manifest manifest;
     private final CallLog log;
@@ -220,8 +219,8 @@ public final class LoggedState implements CallsetState {
     @Override
     public void requireHere() {
         if (isHandedOver()) {
-            throw new ProblemException(ProblemType.UNAVAILABLE,
-                    "Another gateway drives the callset " + manifest.id() + " now; ask again.").retryAfter(LATER);
+            throw new NotHereException(manifest.id().shard(),
+                    "Another gateway drives the callset " + manifest.id() + " now; ask again.");
         }
     }
 

@@ -1,13 +1,16 @@
 package dev.wren.gateway.callset;
 
+import dev.wren.gateway.shard.ShardNote;
 import dev.wren.protocol.CallsetId;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.springframework.stereotype.Component;
 
 /**
@@ -17,96 +20,90 @@ import org.springframework.stereotype.Component;
 @Component
 public final class OpenCallsets {
 
-    /** There is one shard. */
-    public static final int SHARD = 0;
     /** Callsets named in a note; it is the older for it where more are open. */
     static final int MOST_NAMED = 1000;
 
     private final Clock clock;
     private final SecureRandom random = new SecureRandom();
-    /** Tenants of open callsets. Guarded by this. */
-    private final Map<CallsetId, String> open = new HashMap<>();
+    /** Tenants of open callsets, by shard. Guarded by this. */
+    private final Map<Integer, Map<CallsetId, String>> open = new HashMap<>();
     /** Time of the last id. Guarded by this. */
     private long last;
-    /** Whether more is known than is noted. Guarded by this. */
-    private boolean changed = true;
+    /** Shards of which more is known than is noted. Guarded by this. */
+    private final Set<Integer> changed = new HashSet<>();
 
     public OpenCallsets(Clock clock) {
         this.clock = clock;
     }
 
-    /** A callset of a tenant. */
-    public record Ref(String tenant, CallsetId id) {
-    }
-
-    /**
-     * What was known at one moment.
-     *
-     * @param watermark every callset with an id of an earlier time is done, or is named
-     * @param named callsets that were open, and are older
-     */
-    public record Note(long watermark, List<Ref> named) {
-
-        public Note {
-            named = List.copyOf(named);
-        }
-    }
-
     /** A new id, later than all before, even if the clock goes back. It is open. */
-    public synchronized CallsetId next(String tenant) {
+    public synchronized CallsetId next(String tenant, int shard) {
         last = Math.max(last + 1, clock.millis());
-        CallsetId id = CallsetId.of(last, SHARD, random.nextLong(), random.nextLong());
-        open.put(id, tenant);
-        changed = true;
+        CallsetId id = CallsetId.of(last, shard, random.nextLong(), random.nextLong());
+        of(shard).put(id, tenant);
+        changed.add(shard);
         return id;
+    }
+
+    private Map<CallsetId, String> of(int shard) {
+        return open.computeIfAbsent(shard, _ -> new HashMap<>());
     }
 
     /** The callset is not done. */
     synchronized void opened(String tenant, CallsetId id) {
-        open.put(id, tenant);
-        changed = true;
+        of(id.shard()).put(id, tenant);
+        changed.add(id.shard());
     }
 
     /** Whether the callset may not be done. */
     synchronized boolean isOpen(CallsetId id) {
-        return open.containsKey(id);
+        return of(id.shard()).containsKey(id);
     }
 
     /** The callset is done, or there is none any more. */
     public synchronized void closed(CallsetId id) {
-        open.remove(id);
-        changed = true;
+        of(id.shard()).remove(id);
+        changed.add(id.shard());
     }
 
-    /** Nothing is known yet, but a note: no new id is from before it. */
-    public synchronized void begin(Optional<Note> note) {
-        open.clear();
-        changed = true;
-        note.ifPresent(noted -> last = Math.max(last, noted.watermark()));
+    /** How many callsets of a shard are open. */
+    public synchronized int count(int shard) {
+        return of(shard).size();
     }
 
-    /** What is known now, if it is not what it was the last time; whoever cannot note it says so. */
-    public synchronized Optional<Note> news() {
-        return changed ? Optional.of(note()) : Optional.empty();
+    /** Nothing is known of a shard yet, but a note: no new id is from before it. */
+    public synchronized void begin(int shard, ShardNote note) {
+        open.remove(shard);
+        if (note.watermark() == 0) {
+            changed.add(shard);
+        } else {
+            changed.remove(shard);
+        }
+        last = Math.max(last, note.watermark());
     }
 
-    /** What was told last is not noted. */
-    public synchronized void notNoted() {
-        changed = true;
+    /** What is known of a shard now, if it is not what it was the last time; whoever cannot note it says so. */
+    public synchronized Optional<ShardNote> news(int shard) {
+        return changed.contains(shard) ? Optional.of(note(shard)) : Optional.empty();
     }
 
-    /** What is known now. */
-    public synchronized Note note() {
-        changed = false;
+    /** What was told last of a shard is not noted. */
+    public synchronized void notNoted(int shard) {
+        changed.add(shard);
+    }
+
+    /** What is known of a shard now. */
+    public synchronized ShardNote note(int shard) {
+        changed.remove(shard);
         // All ids from now on are later.
         last = Math.max(last, clock.millis());
-        List<Ref> oldest = open.entrySet().stream()
-                .map(entry -> new Ref(entry.getValue(), entry.getKey()))
-                .sorted(Comparator.comparing(Ref::id))
+        List<ShardNote.Ref> oldest = of(shard).entrySet().stream()
+                .map(entry -> new ShardNote.Ref(entry.getValue(), entry.getKey()))
+                .sorted(Comparator.comparing(ShardNote.Ref::id))
                 .limit(MOST_NAMED + 1)
                 .toList();
         return oldest.size() <= MOST_NAMED
-                ? new Note(last + 1, oldest)
-                : new Note(oldest.getLast().id().millis(), oldest.subList(0, MOST_NAMED));
+                ? new ShardNote(last + 1, oldest)
+                : new ShardNote(oldest.getLast().id().millis(), oldest.subList(0, MOST_NAMED));
     }
 }

@@ -1,11 +1,15 @@
 package dev.wren.gateway.callset;
 
+import dev.wren.gateway.shard.ShardLostException;
+import dev.wren.gateway.shard.ShardObjects;
 import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.gateway.store.StoreException;
 import dev.wren.protocol.CallsetId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
@@ -36,48 +40,52 @@ public final class Recovery {
     }
 
     /**
-     * Goes on with every callset of the store that is not done, and deletes what was left of submissions that were never
-     * accepted. It looks at what was noted as open, and at what is newer than the note. Called before anything else is
-     * done with callsets.
+     * Goes on with every callset of some shards that is not done. Of submissions that were never accepted it deletes what is
+     * left, unless whoever received them may still be at it: then that is left to retention. It looks at what was noted as
+     * open, and at what is newer than the notes. Called before anything else is done with callsets of these shards, and after
+     * {@link RunningCallsets#takeOver}.
      *
-     * @param note nothing where there is none, or it cannot be read
+     * @param shards that were taken
      * @return how many are driven
      */
-    public int recover(Optional<OpenCallsets.Note> note) {
-        running.takeOver();
-        open.begin(note);
+    public int recover(Map<Integer, ShardObjects.Taken> shards) {
+        shards.forEach((shard, taken) -> open.begin(shard, taken.note()));
         List<Callset> found = new ArrayList<>();
-        long watermark = note.map(OpenCallsets.Note::watermark).orElse(0L);
-        for (String tenant : callsets.tenants()) {
-            callsets.eachWhile(tenant, null, id -> {
-                if (id.millis() >= watermark) {
-                    look(tenant, id, found);
-                }
-                return id.millis() >= watermark;
-            });
-        }
-        note.ifPresent(noted -> noted.named().forEach(ref -> look(ref.tenant(), ref.id(), found)));
+        eachNew(shards, (tenant, id) -> look(tenant, id, shards, found));
+        shards.values().forEach(
+                taken -> taken.note().named().forEach(ref -> look(ref.tenant(), ref.id(), shards, found)));
         // All are known before any is driven: a reduce looks for the callset that it waits for.
         found.forEach(known::runs);
         return (int) found.stream().filter(this::resume).count();
+    }
+
+    /** Callsets of those shards that are newer than their notes. */
+    private void eachNew(Map<Integer, ShardObjects.Taken> shards, BiConsumer<String, CallsetId> action) {
+        long oldest = shards.values().stream().mapToLong(taken -> taken.note().watermark()).min()
+                .orElse(Long.MAX_VALUE);
+        for (String tenant : callsets.tenants()) {
+            callsets.eachWhile(tenant, null, id -> {
+                ShardObjects.Taken taken = shards.get(id.shard());
+                if (taken != null && id.millis() >= taken.note().watermark()) {
+                    action.accept(tenant, id);
+                }
+                return id.millis() >= oldest;
+            });
+        }
     }
 
     /**
      * Goes on with what was accepted by another gateway while this one took over, and is not known here. Called once, a
      * while after.
      *
-     * @param note what was known then
+     * @param shards that were taken then
      */
-    public void recoverLate(Optional<OpenCallsets.Note> note) {
-        long watermark = note.map(OpenCallsets.Note::watermark).orElse(0L);
-        for (String tenant : callsets.tenants()) {
-            callsets.eachWhile(tenant, null, id -> {
-                if (!open.isOpen(id)) {
-                    driveIfOpen(tenant, id);
-                }
-                return id.millis() >= watermark;
-            });
-        }
+    public void recoverLate(Map<Integer, ShardObjects.Taken> shards) {
+        eachNew(shards, (tenant, id) -> {
+            if (!open.isOpen(id) && running.isHere(id)) {
+                driveIfOpen(tenant, id);
+            }
+        });
     }
 
     /**
@@ -87,7 +95,7 @@ public final class Recovery {
      * @throws DamagedObjectException if its log is damaged
      */
     public void adopt(Callset callset) {
-        if (!open.isOpen(callset.id()) && !callset.isDone() && isAccepted(callset)) {
+        if (running.isHere(callset.id()) && !open.isOpen(callset.id()) && !callset.isDone() && isAccepted(callset)) {
             log.warn("callset {} was not driven, and is from now on", callset.id());
             running.driveAgain(callset);
         }
@@ -111,12 +119,16 @@ public final class Recovery {
     }
 
     /** Until it is known to be done, it is open, whatever is thrown. */
-    private void look(String tenant, CallsetId id, List<Callset> unfinished) {
+    private void look(String tenant, CallsetId id, Map<Integer, ShardObjects.Taken> shards,
+            List<Callset> unfinished) {
         open.opened(tenant, id);
         try {
             Optional<Callset> found = known.load(tenant, id);
             if (found.isEmpty()) {
-                callsets.deleteObjects(tenant, id);
+                ShardObjects.Taken taken = shards.get(id.shard());
+                if (taken != null && taken.released()) {
+                    callsets.deleteObjects(tenant, id);
+                }
                 open.closed(id);
             } else if (found.get().isDone()) {
                 settle(found.get());
@@ -154,6 +166,10 @@ public final class Recovery {
     }
 
     private void lookAgain(String tenant, CallsetId id) {
+        if (!running.isHere(id)) {
+            // Whoever drives it now looks at it, too.
+            return;
+        }
         Optional<Callset> found = known.load(tenant, id);
         if (found.isEmpty()) {
             open.closed(id);
@@ -175,6 +191,9 @@ public final class Recovery {
             return true;
         } catch (DamagedObjectException e) {
             log.error("callset {} is damaged and is not driven: {}", callset.id(), e.getMessage());
+            return false;
+        } catch (ShardLostException e) {
+            log.info("callset {} is another gateway's again: {}", callset.id(), e.getMessage());
             return false;
         }
     }

@@ -4,11 +4,13 @@ import dev.wren.gateway.limits.Quota;
 import dev.wren.gateway.limits.QuotaExceededException;
 import dev.wren.gateway.limits.TenantShare;
 import dev.wren.gateway.record.Manifest;
+import dev.wren.gateway.shard.HeldShards;
 import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.protocol.CallError;
 import dev.wren.protocol.CallsetId;
 import dev.wren.protocol.ErrorCode;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.BitSet;
 import java.util.Optional;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -31,21 +33,23 @@ public final class RunningCallsets {
     private final Reductions reductions;
     private final Rescues rescues;
     private final Finishing finishing;
+    private final HeldShards shards;
     /** Held by many who begin to drive, or by one who hands all over. */
     private final ReadWriteLock handing = new ReentrantReadWriteLock();
-    /** Whether callsets are driven here. Guarded by {@link #handing}. */
-    private boolean here;
+    /** Shards whose callsets are driven here. Guarded by {@link #handing}. */
+    private final BitSet here = new BitSet();
     private final Quota count;
     private final Quota memory;
 
     RunningCallsets(KnownCallsets known, Driver driver, ReadLeases leases, Reductions reductions, Rescues rescues,
-            Finishing finishing, CallsetSettings limits, TenantShare share, MeterRegistry metrics) {
+            Finishing finishing, HeldShards shards, CallsetSettings limits, TenantShare share, MeterRegistry metrics) {
         this.known = known;
         this.driver = driver;
         this.leases = leases;
         this.reductions = reductions;
         this.rescues = rescues;
         this.finishing = finishing;
+        this.shards = shards;
         this.count = new Quota("running", "callsets may run at once", limits.maxRunning(), share, metrics);
         this.memory = new Quota("running-memory", "bytes are held by callsets that run",
                 limits.runningMemory().toBytes(), share, metrics);
@@ -109,15 +113,15 @@ public final class RunningCallsets {
      *
      * @param place is closed when the callset is done
      * @throws DamagedObjectException if its log is damaged
-     * @throws dev.wren.gateway.web.ProblemException {@code unavailable} if another gateway has begun to drive callsets
+     * @throws dev.wren.gateway.shard.ShardLostException if another gateway has begun to drive callsets of its shard
      */
     public void drive(Callset callset, Place place) {
         handing.readLock().lock();
         try {
-            if (!here) {
+            if (!here.get(callset.id().shard())) {
                 place.close();
                 callset.driven().handOver();
-                callset.state().requireHere();
+                shards.requireStill(callset.id().shard());
             }
             driveHere(callset, place);
         } finally {
@@ -125,27 +129,39 @@ public final class RunningCallsets {
         }
     }
 
-    /** From now on callsets are driven here. */
-    void takeOver() {
+    /** Whether callsets of that shard are driven here, or are about to be. */
+    public boolean isHere(CallsetId callset) {
+        handing.readLock().lock();
+        try {
+            return here.get(callset.shard());
+        } finally {
+            handing.readLock().unlock();
+        }
+    }
+
+    /** From now on callsets of the shard are driven here. */
+    public void takeOver(int shard) {
         handing.writeLock().lock();
         try {
-            here = true;
-            known.forgetDone();
+            here.set(shard);
+            known.forgetDone(shard);
         } finally {
             handing.writeLock().unlock();
         }
     }
 
-    /** Another gateway drives callsets from now on: here all is let go of, and nothing that was known is believed. */
-    public void handOver() {
+    /** Another gateway drives the shard from now on: here all of it is let go of, and nothing that was known is believed. */
+    public void handOver(int shard) {
         handing.writeLock().lock();
         try {
-            here = false;
+            here.clear(shard);
             for (Callset callset : known.running()) {
-                callset.driven().handOver();
-                driver.abandon(callset);
+                if (callset.id().shard() == shard) {
+                    callset.driven().handOver();
+                    driver.abandon(callset);
+                }
             }
-            known.forgetDone();
+            known.forgetDone(shard);
         } finally {
             handing.writeLock().unlock();
         }

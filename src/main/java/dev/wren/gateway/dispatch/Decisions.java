@@ -100,7 +100,7 @@ final class Decisions {
         for (int call = 0; call < state.table.size(); call++) {
             state.table.decide(call);
         }
-        return state.staged.clear();
+        return state.staged.clear(state.givenUp());
     }
 
     /** Executors are told of calls that were decided elsewhere. Without the lock. */

@@ -23,8 +23,6 @@ import org.springframework.validation.annotation.Validated;
  * @param commitThreads segments written at once; 0: 8 where the store is near, 32 where each write takes its time
  * @param backlog bytes of outcomes that are not yet durable, of all callsets; where there are more, no calls are sent
  * until some are. 0: a sixteenth of the heap
- * @param lease time after which another gateway takes over a store that this one has not been heard of in, where several
- * can use it; it is renewed three times in it
  * @param noteEvery how often it is noted in the store which callsets are open; a start after a crash looks at all that
  * are newer
  */
@@ -37,7 +35,6 @@ record DispatchSettings(@DefaultValue("3") @Min(0) @Max(100) int lostRetries,
         @DefaultValue("1MB") @ByteRange(max = Integer.MAX_VALUE) DataSize segmentBytes,
         @DefaultValue("0") @Min(0) @Max(256) int commitThreads,
         @DefaultValue("0B") @ByteRange(min = 0) DataSize backlog,
-        @DefaultValue("15s") @DurationMin(seconds = 1) Duration lease,
         @DefaultValue("5s") @DurationMin(millis = 100) Duration noteEvery) {
 
     private static final int NEAR = 8;

@@ -35,9 +35,9 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -63,7 +63,7 @@ final class Dispatcher implements Driver, Reports, DriveContext, Outcomes.Then {
     private final ScheduledExecutorService timer;
     private final Ticker ticker;
     private final java.util.concurrent.Executor background;
-    private volatile BooleanSupplier active = () -> true;
+    private volatile Predicate<CallsetId> active = _ -> true;
     private final Map<Receipt, Counter> receipts = new EnumMap<>(Receipt.class);
 
     @Autowired
@@ -211,7 +211,7 @@ final class Dispatcher implements Driver, Reports, DriveContext, Outcomes.Then {
 
     /** While this gateway is not sure of what it drives, it says nothing of what it does not. */
     private CompletableFuture<Receipt> tell(CallsetId callset, Function<Drive, CompletableFuture<Receipt>> what) {
-        boolean sure = isActive();
+        boolean sure = isActive(callset);
         Drive drive = drives.get(callset);
         CompletableFuture<Receipt> receipt = drive == null
                 ? CompletableFuture.completedFuture(sure ? Receipt.NOT_DRIVEN : Receipt.LATER)
@@ -269,14 +269,14 @@ final class Dispatcher implements Driver, Reports, DriveContext, Outcomes.Then {
         return backlog;
     }
 
-    /** Work is given only while {@code now} holds; whoever lets it hold again calls {@link #offerAll}. */
-    void driveWhile(BooleanSupplier now) {
+    /** Work of callsets is given only while {@code now} holds; whoever lets it hold again calls {@link #offerAll}. */
+    void driveWhile(Predicate<CallsetId> now) {
         active = now;
     }
 
     @Override
-    public boolean isActive() {
-        return active.getAsBoolean();
+    public boolean isActive(CallsetId callset) {
+        return active.test(callset);
     }
 
     /** Drives that gave no work, since there was no room for what it would come to, are asked again. */

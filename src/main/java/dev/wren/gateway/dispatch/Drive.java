@@ -173,7 +173,7 @@ final class Drive implements Chunk.Sink {
         Set<Chunk> touched = new LinkedHashSet<>();
         CompletableFuture<Reports.Receipt> receipt = state.locked(() -> {
             if (state.stopped) {
-                return CompletableFuture.completedFuture(Reports.Receipt.NOT_DRIVEN);
+                return CompletableFuture.completedFuture(state.givenUp());
             }
             for (int call : calls) {
                 state.chunks.of(call).filter(chunk -> chunk.send() == send).ifPresent(chunk -> {
@@ -201,7 +201,7 @@ final class Drive implements Chunk.Sink {
 
     private Accepted decide(Report report) {
         if (state.stopped) {
-            return new Accepted(CompletableFuture.completedFuture(Reports.Receipt.NOT_DRIVEN), Optional.empty());
+            return new Accepted(CompletableFuture.completedFuture(state.givenUp()), Optional.empty());
         }
         int call = report.call();
         if (call < 0 || call >= state.table.size() || state.table.isDecided(call)

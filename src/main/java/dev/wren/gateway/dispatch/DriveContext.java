@@ -5,6 +5,7 @@ import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.executor.Chunk;
 import dev.wren.gateway.executor.Executor;
 import dev.wren.gateway.store.ObjectStore;
+import dev.wren.protocol.CallsetId;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -20,8 +21,8 @@ interface DriveContext {
 
     Backlog backlog();
 
-    /** Whether this gateway may give work: it is sure that no other drives its callsets. */
-    boolean isActive();
+    /** Whether this gateway may give work of the callset: it is sure that no other drives it. */
+    boolean isActive(CallsetId callset);
 
     Instant now();
 

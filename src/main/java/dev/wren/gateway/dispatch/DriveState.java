@@ -1,5 +1,6 @@
 package dev.wren.gateway.dispatch;
 
+import dev.wren.gateway.executor.Reports;
 import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.executor.Chunk;
 import dev.wren.gateway.executor.Job;
@@ -83,7 +84,7 @@ final class DriveState {
 
     /** Whether a call may be sent now. */
     boolean hasWork() {
-        return !stopped && context.isActive() && !callset.driven().isHeld() && context.backlog().hasRoom()
+        return !stopped && context.isActive(callset.id()) && !callset.driven().isHeld() && context.backlog().hasRoom()
                 && chunks.size() + sending.size() < maxChunks
                 && beingSent() < callset.settings().invokePoolThreads()
                 && !pending.isEmpty();
@@ -92,6 +93,11 @@ final class DriveState {
     /** Sendings under way. Where workers are near, one is over as soon as it has begun. */
     private int beingSent() {
         return sending.size() + (workersAreFar ? chunks.near() : 0);
+    }
+
+    /** What whoever reports something is told when the callset was given up here: it is lost only with the callset. */
+    Reports.Receipt givenUp() {
+        return callset.state().isDeleted() ? Reports.Receipt.NOT_DRIVEN : Reports.Receipt.LATER;
     }
 
     int nextAttempt(int call) {

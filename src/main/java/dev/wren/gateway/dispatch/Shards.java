@@ -1,31 +1,42 @@
 package dev.wren.gateway.dispatch;
 
-import com.github.benmanes.caffeine.cache.Ticker;
 import dev.wren.gateway.callset.OpenCallsets;
 import dev.wren.gateway.callset.Recovery;
 import dev.wren.gateway.callset.RunningCallsets;
+import dev.wren.gateway.shard.Balance;
+import dev.wren.gateway.shard.Gateways;
+import dev.wren.gateway.shard.HeldShards;
+import dev.wren.gateway.shard.ShardNote;
+import dev.wren.gateway.shard.ShardObjects;
 import dev.wren.gateway.store.ObjectStore;
-import dev.wren.gateway.store.StoreInUseException;
-import dev.wren.gateway.web.Standby;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
-import java.time.Clock;
+import dev.wren.gateway.store.StoreException;
+import dev.wren.gateway.submission.Intake;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
-import org.springframework.core.env.Environment;
 import org.springframework.stereotype.Component;
 
 /**
- * What this gateway drives: all callsets of the store that are not done, while it has the store's lease. A store has one
- * shard. When the lease is lost, all is let go of, and calls are refused until it can be taken again.
+ * What this gateway drives: its share of the store's shards. It says that it lives, looks at the others, takes shards that
+ * nobody holds, goes on with their callsets, and gives shards to those that have too few. When it has not renewed its lease
+ * in time it drives nothing; when it was buried meanwhile, all is let go of, and it begins anew.
  */
 @Component
 final class Shards implements SmartLifecycle {
@@ -33,88 +44,96 @@ final class Shards implements SmartLifecycle {
     private static final Logger log = LoggerFactory.getLogger(Shards.class);
     /** How long a stop waits for commits under way. */
     private static final Duration COMMIT_WAIT = Duration.ofSeconds(10);
-    /** Between two looks at another's lease, while a start waits for it. */
-    private static final Duration LOOK = Duration.ofMillis(500);
+    /** A note says at least so often that all is done: whoever takes the shard lists all callsets that are newer. */
+    private static final Duration REFRESH = Duration.ofMinutes(10);
+    private static final int SELDOM = 100;
 
     private final Recovery recovery;
     private final RunningCallsets callsets;
+    private final OpenCallsets open;
+    private final Intake intake;
     private final Dispatcher dispatcher;
     private final ObjectStore store;
-    private final Standby standby;
-    private final ShardLease lease;
+    private final Gateways gateways;
+    private final ShardObjects objects;
+    private final HeldShards held;
+    private final Duration noteEvery;
     private final Duration period;
-    private final Duration late;
-    private final ScheduledExecutorService renewals = Executors
-            .newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("shard-lease").factory());
+    private final long refreshEvery;
+    private final ScheduledThreadPoolExecutor renewals = new ScheduledThreadPoolExecutor(1,
+            Thread.ofPlatform().daemon().name("shards").factory());
     private final ExecutorService recoveries = Executors
             .newSingleThreadExecutor(Thread.ofPlatform().daemon().name("shard-recovery").factory());
     private final CountDownLatch stopping = new CountDownLatch(1);
-    /** Whether what the lease is of is known here. */
-    private volatile boolean recovered;
+    /** Shards that are held, with how they were taken. Guarded by this. */
+    private final Map<Integer, Holding> holdings = new TreeMap<>();
     private volatile boolean running;
+    private volatile boolean leaving;
+    private volatile @Nullable String trouble;
     /** Used by the thread of renewals. */
-    private boolean standing;
     private boolean paused;
-    /** Guarded by this. */
+    private long turns;
+    /** Guarded by {@link #stopping}. */
     private boolean drained;
 
-    Shards(Recovery recovery, RunningCallsets callsets, Dispatcher dispatcher, OpenCallsets open, ObjectStore store,
-            Standby standby, DispatchSettings settings, Environment environment, Clock clock, Ticker ticker) {
+    Shards(Recovery recovery, RunningCallsets callsets, OpenCallsets open, Intake intake, Dispatcher dispatcher,
+            ObjectStore store, Gateways gateways, ShardObjects objects, HeldShards held, DispatchSettings settings) {
         this.recovery = recovery;
         this.callsets = callsets;
+        this.open = open;
+        this.intake = intake;
         this.dispatcher = dispatcher;
         this.store = store;
-        this.standby = standby;
-        this.lease = new ShardLease(store, open, settings.lease(), () -> address(environment), clock, ticker);
-        this.period = lease.period().orElse(settings.noteEvery());
-        this.late = settings.lease().multipliedBy(2);
+        this.gateways = gateways;
+        this.objects = objects;
+        this.held = held;
+        this.noteEvery = settings.noteEvery();
+        this.period = store.isShared() ? gateways.period() : noteEvery;
+        this.refreshEvery = Math.max(SELDOM, REFRESH.dividedBy(period));
     }
 
-    /** Where this gateway can be reached, as far as it knows. */
-    private static String address(Environment environment) {
-        String port = environment.getProperty("local.server.port", environment.getProperty("server.port", "8080"));
-        try {
-            return InetAddress.getLocalHost().getHostName() + ":" + port;
-        } catch (UnknownHostException e) {
-            return "localhost:" + port;
+    /** One that is held: until its callsets are known here, what was noted before stays the note. */
+    private static final class Holding {
+        private final ShardObjects.Taken taken;
+        private boolean known;
+
+        Holding(ShardObjects.Taken taken) {
+            this.taken = taken;
         }
     }
 
     @Override
     public void start() {
-        acquire();
-        dispatcher.driveWhile(this::isServing);
-        standby.unless(this::whyNot);
-        long every = period.toNanos();
-        var _ = renewals.scheduleWithFixedDelay(this::renew, every, every, TimeUnit.NANOSECONDS);
-        recover();
+        dispatcher.driveWhile(held::drives);
+        join();
+        recover(unknown());
         dispatcher.start();
+        var _ = renewals.scheduleWithFixedDelay(this::turn, 0, period.toNanos(), TimeUnit.NANOSECONDS);
         running = true;
     }
 
-    /**
-     * Waits for the lease, for at most its time.
-     *
-     * @throws StoreInUseException if another gateway renews it meanwhile
-     */
-    private void acquire() {
+    /** Waits until it has a share, or others that live have all: for about the time of a lease. */
+    private void join() {
+        if (!store.isShared()) {
+            take(List.of(0), 1);
+            return;
+        }
+        boolean _ = gateways.renew(Set.of());
         boolean told = false;
         try {
             while (true) {
-                switch (lease.look()) {
-                    case TAKEN -> {
-                        return;
-                    }
-                    case RENEWED -> throw new StoreInUseException(store.description(), lease.holder().orElse(""));
-                    case WAITING -> {
-                        if (!told) {
-                            log.info("the store {} was used by {}; it is taken over if that does not renew its lease",
-                                    store.description(), lease.holder().orElse("another gateway"));
-                            told = true;
-                        }
-                    }
+                gateways.look(true);
+                balance();
+                boolean hasShare = !held().isEmpty() || gateways.hasLivingOthers();
+                if (renewOrBeginAnew() && hasShare) {
+                    return;
                 }
-                if (stopping.await(LOOK.toNanos(), TimeUnit.NANOSECONDS)) {
+                if (!told) {
+                    log.info("the store {} was used by {}; what they drove is taken over if they are not heard of",
+                            store.description(), gateways.others());
+                    told = true;
+                }
+                if (stopping.await(gateways.period().toNanos(), TimeUnit.NANOSECONDS)) {
                     throw new IllegalStateException("stopped while waiting for the store");
                 }
             }
@@ -124,80 +143,234 @@ final class Shards implements SmartLifecycle {
         }
     }
 
-    /** Goes on with what is open. */
-    private void recover() {
-        ShardLease.Taken taken = lease.taken();
-        int resumed = recovery.recover(taken.note());
-        lease.recovered();
-        recovered = true;
+    private synchronized Set<Integer> held() {
+        return Set.copyOf(holdings.keySet());
+    }
+
+    private void turn() {
+        try {
+            if (++turns % refreshEvery == 0) {
+                held().forEach(open::notNoted);
+            }
+            if (store.isShared()) {
+                renew();
+            }
+            note();
+            if (store.isShared()) {
+                gateways.look(false);
+                if (!leaving) {
+                    balance();
+                }
+            }
+        } catch (RuntimeException e) {
+            log.warn("what this gateway drives of the store {} is looked at later: {}", store.description(),
+                    e.toString());
+        }
+    }
+
+    private void renew() {
+        paused |= !gateways.isSure();
+        if (renewOrBeginAnew() && paused) {
+            log.info("the lease of this gateway is renewed, and calls go on");
+            dispatcher.offerAll();
+        }
+        paused = false;
+    }
+
+    /** Returns false if others may hold by now what this gateway held. */
+    private boolean renewOrBeginAnew() {
+        if (gateways.renew(held())) {
+            return true;
+        }
+        log.error("others have taken this gateway for dead: what it drove is theirs, and it begins anew");
+        held().forEach(this::lose);
+        boolean _ = gateways.renew(Set.of());
+        return false;
+    }
+
+    /** Notes what is open, where that is something new. */
+    private void note() {
+        for (int shard : held()) {
+            Optional<ShardNote> news = isKnown(shard) ? open.news(shard) : Optional.empty();
+            if (news.isPresent()) {
+                note(shard, news.get());
+            }
+        }
+        trouble = null;
+    }
+
+    private synchronized boolean isKnown(int shard) {
+        Holding holding = holdings.get(shard);
+        return holding != null && holding.known;
+    }
+
+    private void note(int shard, ShardNote news) {
+        boolean written = false;
+        try {
+            written = objects.note(shard, news);
+        } catch (RuntimeException e) {
+            trouble = String.valueOf(e.getMessage());
+            throw e;
+        } finally {
+            if (!written) {
+                open.notNoted(shard);
+            }
+        }
+        if (!written) {
+            log.error("shard {} is another gateway's: nothing of it is driven here any more", shard);
+            lose(shard);
+        }
+    }
+
+    /** Takes what is to be taken, or gives what is to be given. */
+    private void balance() {
+        List<Gateways.Peer> others = gateways.others();
+        List<Set<Integer>> staying = others.stream().filter(Gateways.Peer::stays).map(Gateways.Peer::shards).toList();
+        Set<Integer> leavingNow = new HashSet<>();
+        others.stream().filter(peer -> !peer.stays()).forEach(peer -> leavingNow.addAll(peer.shards()));
+        Balance balance = Balance.of(held.count(), held(), staying, leavingNow, gateways.id().hashCode());
+        if (balance.give() > 0) {
+            giveAway(balance.give());
+        } else if (balance.most() > 0) {
+            Map<Integer, Holding> taken = take(balance.take(), balance.most());
+            if (!taken.isEmpty() && running) {
+                // Nobody else is to try them.
+                boolean _ = renewOrBeginAnew();
+                recoveries.execute(() -> recoverOrLater(taken));
+            }
+        }
+    }
+
+    private Map<Integer, Holding> take(Collection<Integer> free, int most) {
+        Map<Integer, Holding> taken = new HashMap<>();
+        for (int shard : free) {
+            if (taken.size() < most) {
+                objects.take(shard).ifPresent(how -> taken.put(shard, new Holding(how)));
+            }
+        }
+        synchronized (this) {
+            holdings.putAll(taken);
+        }
+        if (!taken.isEmpty()) {
+            log.info("this gateway drives the shards {} of the store {} from now on", taken.keySet(),
+                    store.description());
+        }
+        return taken;
+    }
+
+    private synchronized Map<Integer, Holding> unknown() {
+        Map<Integer, Holding> unknown = new HashMap<>(holdings);
+        unknown.values().removeIf(holding -> holding.known);
+        return unknown;
+    }
+
+    private void recoverOrLater(Map<Integer, Holding> taken) {
+        try {
+            recover(taken);
+        } catch (RuntimeException e) {
+            log.warn("what is open in the shards {} is looked for later: {}", taken.keySet(), e.toString());
+            var _ = renewals.schedule(() -> recoveries.execute(() -> recoverOrLater(taken)), noteEvery.toNanos(),
+                    TimeUnit.NANOSECONDS);
+        }
+    }
+
+    /** Goes on with what is open in those that are still held. */
+    private void recover(Map<Integer, Holding> taken) {
+        Map<Integer, ShardObjects.Taken> still = new HashMap<>();
+        synchronized (this) {
+            taken.forEach((shard, holding) -> {
+                if (holdings.get(shard) == holding) {
+                    callsets.takeOver(shard);
+                    still.put(shard, holding.taken);
+                }
+            });
+        }
+        int resumed = recovery.recover(still);
+        synchronized (this) {
+            still.keySet().forEach(shard -> {
+                Holding holding = taken.get(shard);
+                if (holding != null && holdings.get(shard) == holding) {
+                    holding.known = true;
+                    held.set(shard, true);
+                }
+            });
+        }
         dispatcher.offerAll();
         if (resumed > 0) {
             log.info("going on with {} callsets that were not done", resumed);
         }
-        if (!taken.released()) {
-            // Whoever had it may have accepted something while it was taken over, and not know it yet.
-            var _ = renewals.schedule(() -> recoveries.execute(() -> recovery.recoverLate(taken.note())),
-                    late.toNanos(), TimeUnit.NANOSECONDS);
+        Map<Integer, ShardObjects.Taken> late = new HashMap<>(still);
+        late.values().removeIf(ShardObjects.Taken::released);
+        if (!late.isEmpty()) {
+            // Whoever had them may have accepted something while they were taken over, and not know it yet.
+            var _ = renewals.schedule(() -> recoveries.execute(() -> recovery.recoverLate(late)),
+                    gateways.late().toNanos(), TimeUnit.NANOSECONDS);
         }
     }
 
-    private boolean isServing() {
-        return recovered && lease.isHeld();
+    /** The shard is another's: all that is known of it here is let go of. */
+    private void lose(int shard) {
+        letGo(shard);
+        objects.lost(shard);
     }
 
-    /** Why callsets are not to be asked about here; nothing if they are. */
-    private Optional<String> whyNot() {
-        if (isServing()) {
-            return Optional.empty();
+    private void letGo(int shard) {
+        synchronized (this) {
+            holdings.remove(shard);
+            held.set(shard, false);
+            callsets.handOver(shard);
         }
-        return Optional.of(lease.holder().map(holder -> holder + " uses the store")
-                .or(() -> lease.trouble().map(why -> "the store does not answer"))
-                .orElse("the store's lease is being renewed"));
+    }
+
+    /** Gives shards to whoever takes them: those first in which nothing runs, and of the others one at a time. */
+    private void giveAway(int wanted) {
+        List<Integer> mine = new ArrayList<>(held());
+        mine.sort(Comparator.comparingInt(open::count).thenComparing(Comparator.reverseOrder()));
+        int busy = 0;
+        for (int shard : mine.subList(0, Math.min(wanted, mine.size()))) {
+            if (open.count(shard) == 0 || busy++ == 0) {
+                give(shard);
+            }
+        }
+        boolean _ = renewOrBeginAnew();
+    }
+
+    private void give(int shard) {
+        if (!isKnown(shard) || intake.isReceivingInto(shard)) {
+            // In the middle of something: at another turn.
+            return;
+        }
+        // From now on nothing is accepted into it.
+        held.set(shard, false);
+        if (intake.isReceivingInto(shard)) {
+            held.set(shard, true);
+            return;
+        }
+        log.info("shard {} is given to another gateway", shard);
+        release(shard);
+    }
+
+    private void release(int shard) {
+        ShardNote last;
+        synchronized (this) {
+            Holding holding = holdings.get(shard);
+            last = holding == null || holding.known ? open.note(shard) : holding.taken.note();
+        }
+        letGo(shard);
+        try {
+            objects.release(shard, last);
+        } catch (StoreException e) {
+            log.warn("shard {} cannot be let go of, and is free when this gateway is taken for dead: {}", shard,
+                    e.toString());
+        }
     }
 
     /** What is wrong with the store or the lease, for whoever looks after the gateway; nothing if all is well. */
     Optional<String> trouble() {
-        return whyNot().map(why -> why + lease.trouble().map(more -> ": " + more).orElse("")).or(lease::trouble);
-    }
-
-    /** A start after this looks only at what is open now, or newer. */
-    private void renew() {
-        try {
-            if (standing) {
-                if (lease.look() == ShardLease.Look.TAKEN) {
-                    standing = false;
-                    // A recovery of before may have ended after all was let go of.
-                    recovered = false;
-                    log.info("the store {} is this gateway's again", store.description());
-                    recoveries.execute(this::recoverAgain);
-                }
-                return;
-            }
-            paused |= !lease.isHeld();
-            if (!lease.renew()) {
-                log.error("{} has taken over the store {}: nothing is driven here any more",
-                        lease.holder().orElse("another gateway"), store.description());
-                standing = true;
-                recovered = false;
-                callsets.handOver();
-            } else if (paused) {
-                log.info("the lease of the store {} is renewed, and calls go on", store.description());
-                dispatcher.offerAll();
-            }
-            paused = false;
-        } catch (RuntimeException e) {
-            log.warn("the store's lease, or the note of what is open, is written later: {}", e.toString());
-        }
-    }
-
-    private void recoverAgain() {
-        try {
-            recover();
-        } catch (RuntimeException e) {
-            log.warn("what is open in the store {} is looked for later: {}", store.description(), e.toString());
-            var _ = renewals.schedule(() -> recoveries.execute(this::recoverAgain), period.toNanos(),
-                    TimeUnit.NANOSECONDS);
-        }
+        return gateways.isSure()
+                ? gateways.trouble().or(() -> Optional.ofNullable(trouble))
+                : gateways.trouble().map(why -> "the store does not answer: " + why)
+                        .or(() -> Optional.of("the lease of this gateway is being renewed"));
     }
 
     @Override
@@ -207,29 +380,41 @@ final class Shards implements SmartLifecycle {
     }
 
     /** Takes no more work, lets calls go on for the configured time, and commits what was reported. Once. */
-    synchronized void drain() {
-        if (drained) {
-            return;
+    void drain() {
+        synchronized (stopping) {
+            if (drained) {
+                return;
+            }
+            drained = true;
         }
-        drained = true;
         stopping.countDown();
+        leaving = true;
+        gateways.leave();
         try {
             dispatcher.stop(COMMIT_WAIT);
             recoveries.shutdownNow();
-            renewals.shutdownNow();
+            // What is being written is written: else it would not be known whether it was.
+            renewals.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+            renewals.shutdown();
             if (renewals.awaitTermination(COMMIT_WAIT.toNanos(), TimeUnit.NANOSECONDS)) {
-                release();
+                leave();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private void release() {
+    /** Lets go of all shards; whoever takes them need not wait. */
+    private void leave() {
         try {
-            lease.release();
+            if (store.isShared()) {
+                held().forEach(this::release);
+                gateways.gone();
+            } else {
+                note();
+            }
         } catch (RuntimeException e) {
-            log.warn("the store's lease, or the note of what is open, is not written: {}", e.toString());
+            log.warn("what this gateway holds is free when it is taken for dead: {}", e.toString());
         }
     }
 

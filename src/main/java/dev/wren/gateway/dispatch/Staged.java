@@ -64,12 +64,17 @@ final class Staged {
         added++;
     }
 
-    /** Nothing of it is written any more; returns those who wait, to be told so without the lock. */
-    List<Waiting> clear() {
+    /**
+     * Nothing of it is written any more.
+     *
+     * @param receipt what those are told who wait for it
+     * @return they, to be told without the lock
+     */
+    List<Waiting> clear(Reports.Receipt receipt) {
         entries.clear();
         batch = null;
         List<Waiting> forsaken = waiting.stream()
-                .map(each -> new Waiting(each.entries, Reports.Receipt.NOT_DRIVEN, each.answer)).toList();
+                .map(each -> new Waiting(each.entries, receipt, each.answer)).toList();
         waiting.clear();
         long left = bytes;
         bytes = 0;

@@ -8,6 +8,7 @@ import dev.wren.gateway.executor.InstancePool.Launch;
 import dev.wren.gateway.executor.InstancePool.State;
 import dev.wren.gateway.json.JsonParsers;
 import dev.wren.gateway.limits.Quota;
+import dev.wren.gateway.shard.HeldShards;
 import dev.wren.gateway.web.ApiProblems;
 import dev.wren.gateway.web.Cursor;
 import dev.wren.gateway.web.Page;
@@ -57,12 +58,25 @@ final class InstanceController {
     private final Executors executors;
     private final LaunchKeys keys;
     private final ReceiveMemory receiveMemory;
+    private final HeldShards shards;
     private final JsonParsers parsers = new JsonParsers(16);
 
-    InstanceController(Executors executors, LaunchKeys keys, ReceiveMemory receiveMemory) {
+    InstanceController(Executors executors, LaunchKeys keys, ReceiveMemory receiveMemory, HeldShards shards) {
         this.executors = executors;
         this.keys = keys;
         this.receiveMemory = receiveMemory;
+        this.shards = shards;
+    }
+
+    /**
+     * One gateway alone looks after the pools, and knows what their machines are at.
+     *
+     * @throws dev.wren.gateway.shard.NotHereException if that is another
+     */
+    private void requireHere() {
+        if (executors.all().stream().anyMatch(each -> each.pool().isPresent())) {
+            shards.require(HeldShards.COMMON);
+        }
     }
 
     /** Machines. */
@@ -82,6 +96,7 @@ final class InstanceController {
             @Parameter(description = "whose pool; default: the default executor, if it is a pool, or the only one") @RequestParam(required = false) @Nullable String executor,
             @Parameter(description = "the same key with the same body launches nothing again, for a day") @RequestHeader(name = "Idempotency-Key", required = false) @Nullable String key,
             HttpServletRequest request) throws IOException {
+        requireHere();
         JsonNode body;
         try (Quota.Grant memory = receiveMemory.grant(tenant)) {
             body = parsers.read(request.getInputStream(), MAX_BODY, memory);
@@ -169,6 +184,7 @@ final class InstanceController {
                     "draining", "silent", "terminated"})) @RequestParam(required = false) @Nullable String state,
             @Parameter(description = "items, 1 to 1000") @RequestParam(defaultValue = "100") int limit,
             @Parameter(description = "of a next link") @RequestParam(required = false) @Nullable String cursor) {
+        requireHere();
         int wanted = Cursor.limit(limit);
         String filter = "instances" + (state == null ? "" : "?" + state);
         String after = Cursor.decode(filter, cursor);
@@ -209,6 +225,7 @@ final class InstanceController {
     @Operation(operationId = "getInstance", tags = "instances", summary = "One machine")
     @ApiResponse(responseCode = "200", description = "The machine.", useReturnTypeSchema = true)
     InstanceView get(@PathVariable String id) {
+        requireHere();
         return all(null).filter(each -> each.id().equals(id)).findFirst()
                 .orElseThrow(InstanceController::unknown);
     }
@@ -224,6 +241,7 @@ final class InstanceController {
     @Operation(operationId = "endInstance", tags = "instances", summary = "End a machine", description = "It takes no more calls; those that it has are run to their end or go back to the queue; then it is gone.")
     @ApiResponse(responseCode = "202", description = "It is about to end, or has ended.", useReturnTypeSchema = true)
     InstanceView end(@PathVariable String id) {
+        requireHere();
         for (Executor executor : executors.all()) {
             Optional<InstancePool.Instance> ended = executor.pool()
                     .flatMap(pool -> refusals(() -> pool.drain(id)));
@@ -241,6 +259,7 @@ final class InstanceController {
     @ApiResponse(responseCode = "202", description = "They are about to end.", useReturnTypeSchema = true)
     Instances endAll(
             @Parameter(description = "whose; default: of all executors") @RequestParam(required = false) @Nullable String executor) {
+        requireHere();
         if (executor != null && executors.find(executor).flatMap(Executor::pool).isEmpty()) {
             throw ProblemException.atParameter(ProblemType.INVALID_REQUEST, "executor",
                     "There is no executor of this name with a pool of machines.");

@@ -6,6 +6,7 @@ import dev.wren.gateway.callset.IdempotencyKeys;
 import dev.wren.gateway.callset.Recovery;
 import dev.wren.gateway.jar.Jars;
 import dev.wren.gateway.store.DamagedObjectException;
+import dev.wren.gateway.shard.HeldShards;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.gateway.store.StoreException;
 import dev.wren.gateway.submission.Intake;
@@ -51,6 +52,7 @@ final class Retention implements SmartLifecycle {
     private final IdempotencyKeys keys;
     private final Jars jars;
     private final ObjectStore store;
+    private final HeldShards shards;
     private final RetentionSettings settings;
     private final Clock clock;
     private final Bucket rate;
@@ -61,13 +63,14 @@ final class Retention implements SmartLifecycle {
     private volatile boolean running;
 
     Retention(Callsets callsets, Recovery recovery, Intake intake, IdempotencyKeys keys, Jars jars, ObjectStore store,
-            RetentionSettings settings, Clock clock, MeterRegistry metrics) {
+            HeldShards shards, RetentionSettings settings, Clock clock, MeterRegistry metrics) {
         this.callsets = callsets;
         this.recovery = recovery;
         this.intake = intake;
         this.keys = keys;
         this.jars = jars;
         this.store = store;
+        this.shards = shards;
         this.settings = settings;
         this.clock = clock;
         this.rate = Bucket.builder()
@@ -87,20 +90,31 @@ final class Retention implements SmartLifecycle {
         } catch (StoreException e) {
             log.warn("what broken writes have left is removed later: {}", e.getMessage());
         }
-        jars.beginSweep();
+        boolean all = shards.drives(HeldShards.COMMON);
+        if (all) {
+            jars.beginSweep();
+        }
         for (String tenant : callsets.tenants()) {
             try {
-                sweep(tenant);
+                sweep(tenant, all);
             } catch (StoreException e) {
                 log.warn("what is old of tenant {} is removed later: {}", tenant, e.getMessage());
             }
         }
     }
 
-    private void sweep(String tenant) {
+    /**
+     * Each gateway looks after the callsets that it drives; after what is of no callset alone, the one that drives the first
+     * shard.
+     */
+    private void sweep(String tenant, boolean all) {
         removeOld(tenant);
-        removeKeys(tenant);
         JarReferences references = JarReferences.load(store, tenant);
+        if (!all) {
+            lookAtOwn(tenant, references);
+            return;
+        }
+        removeKeys(tenant);
         lookAtNew(tenant, references);
         removeJars(tenant, references);
         references.save();
@@ -112,6 +126,9 @@ final class Retention implements SmartLifecycle {
         if (kept != null) {
             Instant before = clock.instant().minus(kept);
             callsets.eachWhile(tenant, CallsetId.of(before.toEpochMilli(), 0, 0, 0), id -> {
+                if (!shards.drives(id)) {
+                    return true;
+                }
                 take(1);
                 try {
                     callsets.peek(tenant, id).ifPresent(callset -> removeOld(callset, before));
@@ -137,6 +154,21 @@ final class Retention implements SmartLifecycle {
         references.lookedUntil(settled.toEpochMilli());
     }
 
+    /** Those that whoever looks at all of them leaves to this gateway: somebody may still be at them. */
+    private void lookAtOwn(String tenant, JarReferences references) {
+        Instant settled = clock.instant().minus(BROKEN);
+        // Whoever looks at all may have looked since this gateway did.
+        long known = references.until() - settings.every().multipliedBy(2).toMillis();
+        callsets.eachWhile(tenant, null, id -> {
+            if (id.millis() >= known && shards.drives(id)) {
+                lookAt(tenant, id, settled, references);
+            }
+            return id.millis() >= known;
+        });
+        references.unreadable().stream().filter(shards::drives)
+                .forEach(id -> lookAt(tenant, id, settled, references));
+    }
+
     private void lookAt(String tenant, CallsetId id, Instant settled, JarReferences references) {
         take(1);
         // Asked first: it may be accepted between the two looks.
@@ -151,9 +183,12 @@ final class Retention implements SmartLifecycle {
             } else if (receiving) {
                 // However long that takes: it may refer to anything.
                 references.unreadable(id);
+            } else if (!shards.drives(id) && callsets.hasObjects(tenant, id)) {
+                // Another gateway may be receiving it, or has to remove what is left.
+                references.unreadable(id);
             } else {
                 references.gone(id);
-                if (Instant.ofEpochMilli(id.millis()).isBefore(settled)) {
+                if (Instant.ofEpochMilli(id.millis()).isBefore(settled) && shards.drives(id)) {
                     intake.sweep(tenant, id, this::take);
                 }
             }

@@ -1,5 +1,6 @@
 package dev.wren.gateway.security;
 
+import dev.wren.protocol.ObjectKeys;
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
 import java.util.HashMap;
@@ -7,7 +8,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.regex.Pattern;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -46,8 +46,6 @@ record SecuritySettings(@DefaultValue List<Key> keys,
      */
     record Key(String name, String sha256, @DefaultValue("default") String tenant) {
 
-        /** What the store has beside tenants. */
-        private static final Set<String> RESERVED = Set.of("builds", "instances", "shards");
         private static final Pattern HASH = Pattern.compile("[0-9a-fA-F]{64}");
         private static final Pattern TENANT = Pattern.compile("[a-z0-9][a-z0-9-]{0,62}");
 
@@ -56,9 +54,9 @@ record SecuritySettings(@DefaultValue List<Key> keys,
                 throw new IllegalArgumentException(
                         "wren.security.keys: sha256 of the key " + name + " must be 64 hexadecimal digits");
             }
-            if (!TENANT.matcher(tenant).matches() || RESERVED.contains(tenant)) {
+            if (!TENANT.matcher(tenant).matches() || ObjectKeys.NO_TENANTS.contains(tenant)) {
                 throw new IllegalArgumentException("wren.security.keys: the tenant of the key " + name
-                        + " must be lower-case letters, digits and hyphens, and none of " + RESERVED);
+                        + " must be lower-case letters, digits and hyphens, and none of " + ObjectKeys.NO_TENANTS);
             }
         }
 

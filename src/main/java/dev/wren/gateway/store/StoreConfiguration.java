@@ -17,16 +17,12 @@ class StoreConfiguration {
         StoreKind kind = kinds.stream().filter(each -> each.accepts(location)).findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("wren.store: " + location + " is not "
                         + kinds.stream().map(StoreKind::form).sorted().collect(Collectors.joining(" or "))));
-        ObjectStore store = kind.open(location);
-        boolean readable = false;
-        try {
-            StoreFormat.check(store);
-            readable = true;
-            return new MeteredObjectStore(store, metrics);
-        } finally {
-            if (!readable) {
-                store.close();
-            }
-        }
+        return new MeteredObjectStore(kind.open(location), metrics);
+    }
+
+    /** Asked for by all that reads or writes callsets, so that nothing is done with a store that cannot be read. */
+    @Bean
+    StoreFormat storeFormat(ObjectStore store, @Value("${wren.gateways.shards:16}") int shards) {
+        return StoreFormat.of(store, shards);
     }
 }

@@ -18,6 +18,7 @@ import dev.wren.gateway.limits.TenantShare;
 import dev.wren.gateway.record.Manifest;
 import dev.wren.gateway.record.MapSettings;
 import dev.wren.gateway.record.MappedFunction;
+import dev.wren.gateway.shard.HeldShards;
 import dev.wren.gateway.store.BucketException;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.gateway.store.S3Uri;
@@ -27,7 +28,6 @@ import dev.wren.gateway.web.IdempotencyKey;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
 import dev.wren.gateway.web.Shutdown;
-import dev.wren.gateway.web.Standby;
 import dev.wren.protocol.CallsetId;
 import dev.wren.protocol.ObjectKeys;
 import io.micrometer.core.instrument.Gauge;
@@ -64,7 +64,7 @@ public final class Intake {
     private final OpenCallsets open;
     private final Recovery recovery;
     private final Shutdown shutdown;
-    private final Standby standby;
+    private final HeldShards shards;
     private final ReceiveMemory receiveMemory;
     private final CallsetSettings limits;
     private final Clock clock;
@@ -74,7 +74,7 @@ public final class Intake {
 
     Intake(ObjectStore store, Callsets callsets, RunningCallsets running, Jars jars, UserBuckets buckets,
             FunctionCheck functions,
-            Placement placement, OpenCallsets open, Recovery recovery, Shutdown shutdown, Standby standby,
+            Placement placement, OpenCallsets open, Recovery recovery, Shutdown shutdown, HeldShards shards,
             ReceiveMemory receiveMemory,
             CallsetSettings limits, TenantShare share, Clock clock, MeterRegistry metrics) {
         this.store = store;
@@ -87,7 +87,7 @@ public final class Intake {
         this.open = open;
         this.recovery = recovery;
         this.shutdown = shutdown;
-        this.standby = standby;
+        this.shards = shards;
         this.receiveMemory = receiveMemory;
         this.limits = limits;
         this.clock = clock;
@@ -100,11 +100,15 @@ public final class Intake {
     /**
      * Begins to receive a callset.
      *
+     * @param near a callset that is driven by the same gateway, always; null: none is wanted
      * @throws ProblemException {@code unavailable} while shutting down
+     * @throws dev.wren.gateway.shard.NotHereException if this gateway drives no callsets
      * @throws QuotaExceededException when as many callsets run or are received as may
      */
-    Draft begin(String tenant) {
+    Draft begin(String tenant, @Nullable CallsetId near) {
         shutdown.requireNot();
+        int shard = near == null ? shards.forNew() : near.shard();
+        shards.require(shard);
         Quota.Grant receipt = receiving.grant(tenant);
         receipt.grow(1);
         RunningCallsets.Place place;
@@ -114,7 +118,7 @@ public final class Intake {
             receipt.close();
             throw e;
         }
-        Draft draft = new Draft(this, store, limits, tenant, open.next(tenant),
+        Draft draft = new Draft(this, store, limits, tenant, open.next(tenant, shard),
                 new Draft.Room(receipt, receiveMemory.grant(tenant), place));
         drafts.put(draft.id(), draft);
         return draft;
@@ -158,6 +162,7 @@ public final class Intake {
      *
      * @param key its idempotency key, or null
      * @throws ProblemException when it is refused; nothing is stored then
+     * @throws dev.wren.gateway.shard.ShardLostException if another gateway drives its shard by now
      */
     Callset submit(Draft draft, Draft.@Nullable KeyUse key) throws IOException {
         String tenant = draft.tenant();
@@ -174,8 +179,8 @@ public final class Intake {
         if (key != null) {
             key.use(draft.id());
         }
-        // Whoever drives callsets now may not look for it any more.
-        standby.requireNot();
+        // Whoever drives the shard now may not look for it any more.
+        shards.requireStill(draft.id().shard());
         put(ObjectKeys.manifest(tenant, draft.id()), manifest.encode(json, stored.data(), stored.origins()));
         if (key != null && !isHere(draft, key)) {
             // It is taken back with the draft.
@@ -235,6 +240,11 @@ public final class Intake {
                 open.closed(draft.id());
             }
         }
+    }
+
+    /** Whether submissions are under way that belong to the shard. */
+    public boolean isReceivingInto(int shard) {
+        return drafts.keySet().stream().anyMatch(id -> id.shard() == shard);
     }
 
     /** Whether a submission of this id is under way. */

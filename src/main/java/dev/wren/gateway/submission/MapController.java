@@ -16,6 +16,7 @@ import dev.wren.gateway.web.OpenQuery;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
 import dev.wren.gateway.web.Tenant;
+import dev.wren.protocol.CallsetId;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Content;
@@ -90,7 +91,7 @@ final class MapController {
     ResponseEntity<CallsetView> map(@RequestAttribute(Tenant.ATTRIBUTE) String tenant,
             @Parameter(description = KEY_MEANS) @RequestHeader(name = KEY, required = false) @Nullable String key,
             HttpServletRequest request) throws IOException {
-        return answer(submissions.accept(request(tenant, key, request), (body, draft) -> {
+        return answer(submissions.accept(request(tenant, key, null, request), (body, draft) -> {
             MapRequestReader.Body map = bodies.read(body, draft, draft.memory());
             map.source().ifPresent(sources::require);
             draft.prepare(map.settings());
@@ -107,7 +108,7 @@ final class MapController {
             @RequestHeader(name = KEY, required = false) @Nullable String key, HttpServletRequest request)
             throws IOException {
         MapSettings settings = MapParameters.settings(request.getParameterMap());
-        return answer(submissions.accept(request(tenant, key, request), (body, draft) -> {
+        return answer(submissions.accept(request(tenant, key, null, request), (body, draft) -> {
             try {
                 draft.prepare(settings);
             } catch (ProblemException e) {
@@ -129,7 +130,7 @@ final class MapController {
             HttpServletRequest request) throws IOException {
         Callset of = callsets.get(tenant, callsetId);
         try (ReadLeases.Lease _ = callsets.reading(of)) {
-            return answer(submissions.accept(request(tenant, key, request), (_, draft) -> {
+            return answer(submissions.accept(request(tenant, key, of.id(), request), (_, draft) -> {
                 if (!of.isDone()) {
                     throw new ProblemException(ProblemType.NOT_DONE,
                             "The callset " + of.id() + " is not done; what has failed in it is known then.");
@@ -187,7 +188,7 @@ final class MapController {
             HttpServletRequest request) throws IOException {
         Callset of = callsets.get(tenant, callsetId);
         try (ReadLeases.Lease _ = callsets.reading(of)) {
-            return answer(submissions.accept(request(tenant, key, request), (body, draft) -> {
+            return answer(submissions.accept(request(tenant, key, of.id(), request), (body, draft) -> {
                 JsonNode read = parsers.read(body, MAX_REDUCE, draft.memory());
                 draft.prepareReduce(of, MapFields.reduce(read, of.settings()));
                 draft.addLater();
@@ -195,11 +196,12 @@ final class MapController {
         }
     }
 
-    private static Submissions.Request request(String tenant, @Nullable String key, HttpServletRequest request)
+    private static Submissions.Request request(String tenant, @Nullable String key, @Nullable CallsetId near,
+            HttpServletRequest request)
             throws IOException {
         String query = request.getQueryString();
         return new Submissions.Request(tenant, request.getRequestURI() + (query == null ? "" : "?" + query) + " "
-                + request.getContentType(), key, request.getInputStream());
+                + request.getContentType(), key, near, request.getInputStream());
     }
 
     private static ResponseEntity<CallsetView> answer(Submissions.Accepted accepted) {

@@ -4,6 +4,7 @@ import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.callset.CallsetSettings;
 import dev.wren.gateway.callset.Callsets;
 import dev.wren.gateway.callset.IdempotencyKeys;
+import dev.wren.gateway.shard.HeldShards;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
 import dev.wren.protocol.CallsetId;
@@ -26,12 +27,14 @@ final class Submissions {
     private final Intake intake;
     private final Callsets callsets;
     private final IdempotencyKeys keys;
+    private final HeldShards shards;
     private final CallsetSettings limits;
 
-    Submissions(Intake intake, Callsets callsets, IdempotencyKeys keys, CallsetSettings limits) {
+    Submissions(Intake intake, Callsets callsets, IdempotencyKeys keys, HeldShards shards, CallsetSettings limits) {
         this.intake = intake;
         this.callsets = callsets;
         this.keys = keys;
+        this.shards = shards;
         this.limits = limits;
     }
 
@@ -41,9 +44,10 @@ final class Submissions {
      * @param tenant whose it is
      * @param target its path and query, and the type of its body: with the body's bytes, what makes it the same request
      * @param key its idempotency key, or null
+     * @param near a callset that is driven by the same gateway as what comes of it, always; null: none
      * @param body read to its end
      */
-    record Request(String tenant, String target, @Nullable String key, InputStream body) {
+    record Request(String tenant, String target, @Nullable String key, @Nullable CallsetId near, InputStream body) {
     }
 
     /** Reads a body, and prepares and fills a draft by it. */
@@ -60,11 +64,12 @@ final class Submissions {
      * Accepts a request.
      *
      * @throws ProblemException when it is refused; nothing is stored then, and its key stays free
+     * @throws dev.wren.gateway.shard.NotHereException if another gateway is to answer it; nothing of it was read then
      */
     Accepted accept(Request request, Reading reading) throws IOException {
         String key = request.key();
         if (key == null) {
-            try (Draft draft = intake.begin(request.tenant())) {
+            try (Draft draft = intake.begin(request.tenant(), request.near())) {
                 reading.read(request.body(), draft);
                 return new Accepted(draft.submit(null), true);
             }
@@ -75,9 +80,11 @@ final class Submissions {
             DigestInputStream body = new DigestInputStream(request.body(), digest);
             IdempotencyKeys.Entry known = claim.known().orElse(null);
             if (known != null) {
+                // Nothing of the body was read: whoever drives that callset answers.
+                shards.require(known.callset().shard());
                 return new Accepted(again(request.tenant(), known, body, digest), false);
             }
-            try (Draft draft = intake.begin(request.tenant())) {
+            try (Draft draft = intake.begin(request.tenant(), request.near())) {
                 reading.read(body, draft);
                 String fingerprint = Sha256.hex(digest.digest());
                 return new Accepted(draft.submit(new Draft.KeyUse() {

@@ -14,9 +14,13 @@ import dev.wren.protocol.CallsetId;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -38,10 +42,14 @@ final class CallsetController {
 
     private final Callsets callsets;
     private final ParkedRequests parked;
+    private final Owners owners;
+    private final CallsetLists lists;
 
-    CallsetController(Callsets callsets, ParkedRequests parked) {
+    CallsetController(Callsets callsets, ParkedRequests parked, Owners owners, CallsetLists lists) {
         this.callsets = callsets;
         this.parked = parked;
+        this.owners = owners;
+        this.lists = lists;
     }
 
     /** What a list of callsets may be filtered by. */
@@ -54,12 +62,14 @@ final class CallsetController {
     @ApiProblems({ProblemType.NOT_ACCEPTABLE, ProblemType.UNAVAILABLE})
     @Operation(operationId = "listCallsets", tags = "calls", summary = "Callsets, newest first", description = "A page may have fewer items than asked for, or none, and a next one: a request looks at a bounded number of callsets.")
     @ApiResponse(responseCode = "200", description = "Part of the list.", useReturnTypeSchema = true)
+    @Nullable
     ResponseEntity<Page<CallsetView>> list(@RequestAttribute(Tenant.ATTRIBUTE) String tenant,
             @Parameter(description = "only those not done, or only those done") @RequestParam(required = false) @Nullable Progress state,
             @Parameter(description = "only those of this executor") @RequestParam(required = false) @Nullable String executor,
             @Parameter(description = "key:value; several: all must hold") @RequestParam(required = false) @Nullable List<String> tag,
             @Parameter(description = "items, 1 to 1000") @RequestParam(defaultValue = "100") int limit,
-            @Parameter(description = "of a next link") @RequestParam(required = false) @Nullable String cursor) {
+            @Parameter(description = "of a next link") @RequestParam(required = false) @Nullable String cursor,
+            HttpServletRequest request, HttpServletResponse response) throws IOException {
         List<String> tags = tag == null ? List.of() : tag;
         if (tags.stream().anyMatch(each -> each.indexOf(':') < 1)) {
             throw ProblemException.atParameter(ProblemType.INVALID_REQUEST, "tag", "key:value.");
@@ -71,29 +81,51 @@ final class CallsetController {
         Predicate<Callset> filter = callset -> (state != Progress.done || callset.isDone())
                 && (executor == null || executor.equals(callset.executor()))
                 && tags.stream().allMatch(each -> hasTag(callset, each));
-        Callsets.Part part = state == Progress.running
-                ? callsets.listRunning(tenant, filter, after, wanted)
-                : callsets.list(tenant, filter, after, wanted);
-        CallsetId behind = part.next();
-        String next = null;
-        if (behind != null) {
-            UriComponentsBuilder uri = UriComponentsBuilder.fromPath("/calls").queryParam("limit", wanted);
-            if (state != null) {
-                uri.queryParam("state", state);
-            }
-            if (executor != null) {
-                uri.queryParam("executor", "{executor}");
-            }
-            tags.forEach(_ -> uri.queryParam("tag", "{tag}"));
-            uri.queryParam("cursor", Cursor.encode(list, behind.text()));
-            List<Object> values = new ArrayList<>();
-            if (executor != null) {
-                values.add(executor);
-            }
-            values.addAll(tags);
-            next = uri.encode().buildAndExpand(values.toArray()).toUriString();
+        Owners.Split split = owners.all(request);
+        if (split.elsewhere().isEmpty()) {
+            Callsets.Part part = part(tenant, split.here(), state, filter, after, wanted);
+            return new Page<>(part.items().stream().map(CallsetView::of).toList(),
+                    next(part.next(), wanted, state, executor, tags, list)).response();
         }
-        return new Page<>(part.items().stream().map(CallsetView::of).toList(), next).response();
+        List<CallsetLists.Part> parts = new ArrayList<>();
+        if (!split.here().isEmpty()) {
+            Callsets.Part part = part(tenant, split.here(), state, filter, after, wanted);
+            parts.add(new CallsetLists.Part(part.items().stream()
+                    .map(each -> new CallsetLists.Item(each.id(), CallsetView.of(each))).toList(), part.next()));
+        }
+        parts.addAll(lists.ask(tenant, split, request, list));
+        CallsetLists.Part whole = CallsetLists.merge(parts, wanted);
+        lists.write(whole, next(whole.next(), wanted, state, executor, tags, list), response);
+        return null;
+    }
+
+    private Callsets.Part part(String tenant, Set<Integer> shards, @Nullable Progress state,
+            Predicate<Callset> filter, @Nullable CallsetId after, int wanted) {
+        return state == Progress.running
+                ? callsets.listRunning(tenant, shards, filter, after, wanted)
+                : callsets.list(tenant, shards, filter, after, wanted);
+    }
+
+    private static @Nullable String next(@Nullable CallsetId behind, int wanted, @Nullable Progress state,
+            @Nullable String executor, List<String> tags, String list) {
+        if (behind == null) {
+            return null;
+        }
+        UriComponentsBuilder uri = UriComponentsBuilder.fromPath("/calls").queryParam("limit", wanted);
+        if (state != null) {
+            uri.queryParam("state", state);
+        }
+        if (executor != null) {
+            uri.queryParam("executor", "{executor}");
+        }
+        tags.forEach(_ -> uri.queryParam("tag", "{tag}"));
+        uri.queryParam("cursor", Cursor.encode(list, behind.text()));
+        List<Object> values = new ArrayList<>();
+        if (executor != null) {
+            values.add(executor);
+        }
+        values.addAll(tags);
+        return uri.encode().buildAndExpand(values.toArray()).toUriString();
     }
 
     private static boolean hasTag(Callset callset, String tag) {

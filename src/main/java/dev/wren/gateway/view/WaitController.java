@@ -8,6 +8,8 @@ import dev.wren.gateway.json.Pointers;
 import dev.wren.gateway.limits.Quota;
 import dev.wren.gateway.web.ApiProblems;
 import dev.wren.gateway.web.LazyList;
+import dev.wren.gateway.shard.Gateways;
+import dev.wren.gateway.web.Forwarding;
 import dev.wren.gateway.web.ParkedRequests;
 import dev.wren.gateway.web.ProblemException.FieldError;
 import dev.wren.gateway.web.ProblemException;
@@ -19,14 +21,18 @@ import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.parameters.RequestBody;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestAttribute;
@@ -37,7 +43,7 @@ import tools.jackson.databind.JsonNode;
 @RestController
 final class WaitController {
 
-    private static final int MAX_FUTURES = 10_000;
+    static final int MAX_FUTURES = 10_000;
     private static final int MAX_BODY = 2 << 20;
     private static final Set<String> FIELDS = Set.of("futures", "callsets", "returnWhen", "timeout", "waitDurSec",
             "threadpoolSize");
@@ -46,13 +52,18 @@ final class WaitController {
     private final ReceiveMemory receiveMemory;
     private final Waiters waiters;
     private final ParkedRequests parked;
+    private final WaitParts parts;
+    private final Forwarding forwarding;
     private final JsonParsers parsers = new JsonParsers(16);
 
-    WaitController(Callsets callsets, ReceiveMemory receiveMemory, Waiters waiters, ParkedRequests parked) {
+    WaitController(Callsets callsets, ReceiveMemory receiveMemory, Waiters waiters, ParkedRequests parked,
+            WaitParts parts, Forwarding forwarding) {
         this.callsets = callsets;
         this.receiveMemory = receiveMemory;
         this.waiters = waiters;
         this.parked = parked;
+        this.parts = parts;
+        this.forwarding = forwarding;
     }
 
     /** What to wait for, as the specification describes it. */
@@ -84,21 +95,49 @@ final class WaitController {
             ProblemType.TOO_MANY}, groups = ApiProblems.Group.READS)
     @Operation(operationId = "waitForFutures", tags = "calls", summary = "Wait for many calls at once", requestBody = @RequestBody(required = true, content = @Content(mediaType = "application/json", schema = @Schema(implementation = WaitRequest.class))))
     @ApiResponse(responseCode = "200", description = "What has ended, and what has not.", useReturnTypeSchema = true)
-    WaitResult await(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, HttpServletRequest request)
-            throws IOException, InterruptedException {
+    @Nullable
+    WaitResult await(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, HttpServletRequest request,
+            HttpServletResponse response) throws IOException, InterruptedException {
+        JsonNode body;
         Wanted wanted;
         try (Quota.Grant memory = receiveMemory.grant(tenant)) {
-            wanted = read(tenant, parsers.read(request.getInputStream(), MAX_BODY, memory));
+            body = parsers.read(request.getInputStream(), MAX_BODY, memory);
+            wanted = read(body);
         }
+        Map<Optional<Gateways.Peer>, List<WaitParts.Ref>> byOwner = parts.byOwner(wanted.refs, request);
+        if (byOwner.size() <= 1) {
+            Gateways.Peer other = byOwner.keySet().stream().flatMap(Optional::stream).findFirst().orElse(null);
+            if (other == null) {
+                return await(tenant, wanted.refs, wanted.when, wanted.timeout);
+            }
+            forwarding.pass(other, request, response, body.toString().getBytes(StandardCharsets.UTF_8));
+            return null;
+        }
+        CompletableFuture<byte[]> answer = new CompletableFuture<>();
+        // Whoever stops waits for nobody else.
+        if (!parked.hold(Duration.ofDays(1), left -> !left.isZero() && answer.complete(
+                parts.await(tenant, new WaitParts.Whole(wanted.refs, byOwner, wanted.when, wanted.timeout), request,
+                        (refs, when, timeout) -> await(tenant, refs, when, timeout))))) {
+            throw Forwarding.unavailable("The gateway is shutting down; ask again.");
+        }
+        response.setContentType("application/json");
+        response.getOutputStream().write(answer.join());
+        return null;
+    }
+
+    /** Waits for calls that are all driven here. */
+    private WaitResult await(String tenant, List<WaitParts.Ref> refs, ReturnWhen when, Duration timeout)
+            throws InterruptedException {
+        List<Waiters.CallRef> calls = new Asked(tenant).calls(refs);
         boolean complete;
         try (Quota.Grant memory = receiveMemory.grant(tenant)) {
-            memory.grow((long) wanted.calls.size() * Waiters.weight(wanted.when));
-            complete = wanted.when == ReturnWhen.ALWAYS
-                    || parked.park(wanted.timeout, left -> waiters.await(wanted.calls, wanted.when, left));
+            memory.grow((long) calls.size() * Waiters.weight(when));
+            complete = when == ReturnWhen.ALWAYS
+                    || parked.park(timeout, left -> waiters.await(calls, when, left));
         }
         List<Waiters.CallRef> done = new ArrayList<>();
         List<Waiters.CallRef> notDone = new ArrayList<>();
-        for (Waiters.CallRef ref : wanted.calls) {
+        for (Waiters.CallRef ref : calls) {
             Lookup.require(ref.callset());
             (ref.callset().state().of(ref.index()).isFinal() ? done : notDone).add(ref);
         }
@@ -106,19 +145,19 @@ final class WaitController {
     }
 
     /** What was asked for; the tree that it was read from is let go. */
-    private record Wanted(List<Waiters.CallRef> calls, ReturnWhen when, Duration timeout) {
+    private record Wanted(List<WaitParts.Ref> refs, ReturnWhen when, Duration timeout) {
     }
 
-    private Wanted read(String tenant, JsonNode body) {
+    private Wanted read(JsonNode body) {
         List<FieldError> errors = new ArrayList<>();
-        Asked asked = new Asked(tenant, errors);
-        check(body, asked, errors);
+        List<WaitParts.Ref> refs = new ArrayList<>();
+        check(body, refs, errors);
         ReturnWhen when = returnWhen(body.get("returnWhen"), errors);
         Duration timeout = timeout(body.get("timeout"), errors);
         if (!errors.isEmpty()) {
             throw new ProblemException(ProblemType.INVALID_REQUEST, "The request to wait is not valid.", errors);
         }
-        return new Wanted(asked.calls, when, timeout);
+        return new Wanted(refs, when, timeout);
     }
 
     private static List<FutureView> views(List<Waiters.CallRef> refs) {
@@ -128,7 +167,7 @@ final class WaitController {
         });
     }
 
-    private static void check(JsonNode body, Asked asked, List<FieldError> errors) {
+    private static void check(JsonNode body, List<WaitParts.Ref> refs, List<FieldError> errors) {
         if (!body.isObject()) {
             errors.add(at("", "The body must be a JSON object."));
             return;
@@ -144,14 +183,14 @@ final class WaitController {
             errors.add(at("/futures", "An array of {callsetId, callId}."));
         } else if (futures != null) {
             for (int i = 0; i < futures.size(); i++) {
-                asked.future(futures.get(i), "/futures/" + i);
+                future(futures.get(i), "/futures/" + i, errors).ifPresent(refs::add);
             }
         }
         if (sets != null && !sets.isArray()) {
             errors.add(at("/callsets", "An array of ids of callsets."));
         } else if (sets != null) {
             for (int i = 0; i < sets.size(); i++) {
-                asked.callset(sets.get(i), "/callsets/" + i);
+                callset(sets.get(i), "/callsets/" + i, errors).ifPresent(refs::add);
             }
         }
         JsonNode every = body.get("waitDurSec");
@@ -193,52 +232,61 @@ final class WaitController {
         return new FieldError(pointer, null, detail);
     }
 
+    private static Optional<WaitParts.Ref> future(JsonNode node, String pointer, List<FieldError> errors) {
+        JsonNode callsetId = node.isObject() ? node.get("callsetId") : null;
+        JsonNode callId = node.isObject() ? node.get("callId") : null;
+        if (callsetId == null || callId == null || !callsetId.isString() || !callId.isString() || node.size() != 2) {
+            errors.add(at(pointer, "An object of callsetId and callId, both strings."));
+            return Optional.empty();
+        }
+        return Optional.of(new WaitParts.Ref(callsetId.asString(), callId.asString()));
+    }
+
+    private static Optional<WaitParts.Ref> callset(JsonNode node, String pointer, List<FieldError> errors) {
+        if (!node.isString()) {
+            errors.add(at(pointer, "The id of a callset."));
+            return Optional.empty();
+        }
+        return Optional.of(new WaitParts.Ref(node.asString(), null));
+    }
+
     /** The calls that were asked for, in order. */
     private final class Asked {
 
         private final String tenant;
-        private final List<FieldError> errors;
         private final Map<String, Callset> found = new HashMap<>();
         private final List<Waiters.CallRef> calls = new ArrayList<>();
 
-        Asked(String tenant, List<FieldError> errors) {
+        Asked(String tenant) {
             this.tenant = tenant;
-            this.errors = errors;
         }
 
-        void future(JsonNode node, String pointer) {
-            JsonNode callsetId = node.isObject() ? node.get("callsetId") : null;
-            JsonNode callId = node.isObject() ? node.get("callId") : null;
-            if (callsetId == null || callId == null || !callsetId.isString() || !callId.isString()
-                    || node.size() != 2) {
-                errors.add(at(pointer, "An object of callsetId and callId, both strings."));
-                return;
+        List<Waiters.CallRef> calls(List<WaitParts.Ref> refs) {
+            for (WaitParts.Ref ref : refs) {
+                Callset callset = found.computeIfAbsent(ref.callsetId(), text -> callsets.get(tenant, text));
+                String callId = ref.callId();
+                if (callId != null) {
+                    add(callset, Lookup.call(callset, callId));
+                } else {
+                    for (int i = 0; i < callset.size(); i++) {
+                        add(callset, i);
+                    }
+                }
             }
-            Callset callset = find(callsetId.asString());
-            add(callset, Lookup.call(callset, callId.asString()));
-        }
-
-        void callset(JsonNode node, String pointer) {
-            if (!node.isString()) {
-                errors.add(at(pointer, "The id of a callset."));
-                return;
-            }
-            Callset callset = find(node.asString());
-            for (int i = 0; i < callset.size(); i++) {
-                add(callset, i);
-            }
-        }
-
-        private Callset find(String id) {
-            return found.computeIfAbsent(id, text -> callsets.get(tenant, text));
+            return calls;
         }
 
         private void add(Callset callset, int index) {
             if (calls.size() == MAX_FUTURES) {
-                throw new ProblemException(ProblemType.TOO_LARGE,
-                        "At most " + MAX_FUTURES + " futures may be waited for at once.").with("limit", MAX_FUTURES);
+                throw tooMany();
             }
             calls.add(new Waiters.CallRef(callset, index));
         }
+    }
+
+    /** More is asked for than may be. */
+    static ProblemException tooMany() {
+        return new ProblemException(ProblemType.TOO_LARGE,
+                "At most " + MAX_FUTURES + " futures may be waited for at once.").with("limit", MAX_FUTURES);
     }
 }

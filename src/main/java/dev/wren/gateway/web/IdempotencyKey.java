@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 /** The header by which a request that is sent twice is done once. */
 public final class IdempotencyKey {
 
-    private static final String NAME = "Idempotency-Key";
+    static final String NAME = "Idempotency-Key";
     private static final Pattern FORM = Pattern.compile("[\\x21-\\x7e]{1,255}");
     private static final Duration LATER = Duration.ofSeconds(1);
 

@@ -1,6 +1,8 @@
 package dev.wren.gateway.web;
 
 import dev.wren.gateway.limits.QuotaExceededException;
+import dev.wren.gateway.shard.NotHereException;
+import dev.wren.gateway.shard.ShardLostException;
 import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.gateway.store.StoreException;
 import jakarta.servlet.http.HttpServletRequest;
@@ -39,6 +41,12 @@ final class Problems {
     /** Logs at debug; with the stack trace at trace. */
     private static final DisconnectedClientHelper DISCONNECTED = new DisconnectedClientHelper(
             Problems.class.getName() + ".Disconnected");
+
+    private final Forwarding forwarding;
+
+    Problems(Forwarding forwarding) {
+        this.forwarding = forwarding;
+    }
 
     private static void answer(HttpServletResponse response, ProblemException problem) throws IOException {
         if (response.isCommitted()) {
@@ -100,6 +108,25 @@ final class Problems {
         log.error("{} {}: {}", request.getMethod(), request.getRequestURI(), e.getMessage());
         answer(response,
                 new ProblemException(ProblemType.DAMAGED, "The stored object " + e.key() + " is damaged."));
+    }
+
+    /** Another gateway can answer it. */
+    @ExceptionHandler
+    void notHere(NotHereException e, HttpServletRequest request, HttpServletResponse response)
+            throws IOException, InterruptedException {
+        try {
+            forwarding.pass(e, request, response);
+        } catch (ProblemException problem) {
+            answer(response, problem);
+        } catch (QuotaExceededException full) {
+            quota(full, response);
+        }
+    }
+
+    @ExceptionHandler
+    void shardLost(ShardLostException e, HttpServletResponse response) throws IOException {
+        answer(response, new ProblemException(ProblemType.UNAVAILABLE, String.valueOf(e.getMessage()))
+                .retryAfter(Duration.ofSeconds(1)));
     }
 
     @ExceptionHandler

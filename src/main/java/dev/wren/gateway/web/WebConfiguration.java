@@ -33,17 +33,13 @@ class WebConfiguration implements WebMvcConfigurer {
 
     private final Shutdown shutdown;
 
-    private final Standby standby;
-
-    WebConfiguration(Shutdown shutdown, Standby standby) {
+    WebConfiguration(Shutdown shutdown) {
         this.shutdown = shutdown;
-        this.standby = standby;
     }
 
     @Override
     public void addInterceptors(InterceptorRegistry registry) {
         registry.addInterceptor(shutdown);
-        registry.addInterceptor(standby);
         registry.addInterceptor(new StrictParameters());
     }
 

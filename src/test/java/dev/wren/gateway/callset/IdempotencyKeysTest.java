@@ -1,5 +1,12 @@
 package dev.wren.gateway.callset;
 
+import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.ParameterizedTest;
+import java.util.List;
+import java.util.ArrayList;
+import dev.wren.gateway.web.ProblemType;
+import dev.wren.gateway.web.ProblemException;
+import dev.wren.gateway.FaultyStore;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.wren.gateway.TestClock;
@@ -17,8 +24,9 @@ class IdempotencyKeysTest {
 
     private final MemoryObjectStore store = new MemoryObjectStore();
     private final TestClock clock = new TestClock();
-    private final IdempotencyKeys keys = new IdempotencyKeys(store,
-            TestLimits.of(DataSize.ofMegabytes(1), DataSize.ofMegabytes(1), 1000, 1000), clock);
+    private static final CallsetSettings LIMITS = TestLimits.of(DataSize.ofMegabytes(1), DataSize.ofMegabytes(1), 1000,
+            1000);
+    private final IdempotencyKeys keys = new IdempotencyKeys(store, LIMITS, clock);
 
     private CallsetId use(IdempotencyKeys.Claim claim, long number) {
         CallsetId id = CallsetId.of(number, 0, number, number);
@@ -58,5 +66,40 @@ class IdempotencyKeysTest {
         clock.advance(Duration.ofHours(25));
         keys.removeIfOver(ENTRY);
         assertThat(store.get(ENTRY)).isEmpty();
+    }
+
+    /** Another gateway uses the key again just when this one removes it, whichever of its requests comes next. */
+    @ParameterizedTest
+    @ValueSource(strings = {"get", "replace", "delete"})
+    void a_key_that_another_gateway_is_using_is_not_removed(String operation) {
+        FaultyStore faults = new FaultyStore();
+        IdempotencyKeys here = new IdempotencyKeys(faults.wrap(store), LIMITS, clock);
+        try (IdempotencyKeys.Claim claim = keys.claim("red", "key")) {
+            use(claim, 1);
+        }
+        clock.advance(Duration.ofHours(25));
+        List<Boolean> used = new ArrayList<>();
+        faults.faults((now, _) -> {
+            if (now.equals(operation) && used.isEmpty()) {
+                used.add(isUsed());
+            }
+            return FaultyStore.Fault.NONE;
+        });
+        here.removeIfOver(ENTRY);
+        assertThat(used).hasSize(1);
+        // It could use it, and then it has it; or it could not yet, and then it is free.
+        try (IdempotencyKeys.Claim claim = keys.claim("red", "key")) {
+            assertThat(claim.known().isPresent()).isEqualTo(used.getFirst());
+        }
+    }
+
+    private boolean isUsed() {
+        try (IdempotencyKeys.Claim claim = keys.claim("red", "key")) {
+            use(claim, 2);
+            return true;
+        } catch (ProblemException e) {
+            assertThat(e.type()).isEqualTo(ProblemType.IN_PROGRESS);
+            return false;
+        }
     }
 }

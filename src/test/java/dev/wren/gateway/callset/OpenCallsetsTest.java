@@ -2,6 +2,7 @@ package dev.wren.gateway.callset;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.wren.gateway.shard.ShardNote;
 import dev.wren.protocol.CallsetId;
 import java.time.Clock;
 import java.time.Instant;
@@ -18,33 +19,33 @@ class OpenCallsetsTest {
     }
 
     /** What a start would look at. */
-    private static boolean isLookedAt(OpenCallsets.Note note, CallsetId id) {
+    private static boolean isLookedAt(ShardNote note, CallsetId id) {
         return id.millis() >= note.watermark() || note.named().stream().anyMatch(ref -> ref.id().equals(id));
     }
 
     @Test
     void what_is_not_done_is_looked_at_and_what_is_done_is_not() {
         OpenCallsets open = at("2026-01-01T00:00:00Z");
-        CallsetId old = open.next("red");
-        CallsetId done = open.next("red");
+        CallsetId old = open.next("red", 3);
+        CallsetId done = open.next("red", 3);
         open.closed(done);
-        OpenCallsets.Note note = open.note();
-        CallsetId after = open.next("red");
+        ShardNote note = open.note(3);
+        CallsetId after = open.next("red", 3);
         assertThat(isLookedAt(note, old)).isTrue();
         assertThat(isLookedAt(note, done)).isFalse();
         assertThat(isLookedAt(note, after)).isTrue();
-        assertThat(note.named()).containsExactly(new OpenCallsets.Ref("red", old));
+        assertThat(note.named()).containsExactly(new ShardNote.Ref("red", old));
     }
 
     /** An id from before the watermark would be taken for one that is done. */
     @Test
     void no_id_is_older_than_a_note_even_if_the_clock_goes_back() {
         OpenCallsets open = at("2026-01-01T00:00:00Z");
-        open.closed(open.next("red"));
-        OpenCallsets.Note note = open.note();
+        open.closed(open.next("red", 3));
+        ShardNote note = open.note(3);
         OpenCallsets next = at("2025-01-01T00:00:00Z");
-        next.begin(Optional.of(note));
-        assertThat(isLookedAt(note, next.next("red"))).isTrue();
+        next.begin(3, note);
+        assertThat(isLookedAt(note, next.next("red", 3))).isTrue();
     }
 
     @Test
@@ -52,9 +53,9 @@ class OpenCallsetsTest {
         OpenCallsets open = at("2026-01-01T00:00:00Z");
         List<CallsetId> ids = new ArrayList<>();
         for (int i = 0; i < OpenCallsets.MOST_NAMED + 500; i++) {
-            ids.add(open.next("red"));
+            ids.add(open.next("red", 3));
         }
-        OpenCallsets.Note note = open.note();
+        ShardNote note = open.note(3);
         assertThat(note.named()).hasSize(OpenCallsets.MOST_NAMED);
         assertThat(ids).allMatch(id -> isLookedAt(note, id));
     }
@@ -62,22 +63,22 @@ class OpenCallsetsTest {
     @Test
     void only_what_is_new_is_told_until_it_could_not_be_noted() {
         OpenCallsets open = at("2026-01-01T00:00:00Z");
-        CallsetId id = open.next("red");
-        assertThat(open.news()).isPresent();
-        assertThat(open.news()).isEmpty();
-        open.notNoted();
-        assertThat(isLookedAt(open.news().orElseThrow(), id)).isTrue();
+        CallsetId id = open.next("red", 3);
+        assertThat(open.news(3)).isPresent();
+        assertThat(open.news(3)).isEmpty();
+        open.notNoted(3);
+        assertThat(isLookedAt(open.news(3).orElseThrow(), id)).isTrue();
         open.closed(id);
-        assertThat(open.news()).isPresent();
+        assertThat(open.news(3)).isPresent();
     }
 
     /** As after the first start with a store of an older build: all were looked at, and need not be again. */
     @Test
     void callsets_that_were_there_before_are_done_when_they_were_looked_at() {
-        CallsetId before = CallsetId.of(Instant.parse("2025-06-01T00:00:00Z").toEpochMilli(), 0, 1, 1);
+        CallsetId before = CallsetId.of(Instant.parse("2025-06-01T00:00:00Z").toEpochMilli(), 3, 1, 1);
         OpenCallsets open = at("2026-01-01T00:00:00Z");
         open.opened("red", before);
         open.closed(before);
-        assertThat(isLookedAt(open.note(), before)).isFalse();
+        assertThat(isLookedAt(open.note(3), before)).isFalse();
     }
 }

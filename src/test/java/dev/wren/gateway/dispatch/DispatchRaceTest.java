@@ -56,7 +56,7 @@ class DispatchRaceTest {
     private static final int SLOTS = 3;
     private static final DispatchSettings SETTINGS = new DispatchSettings(50, Duration.ofNanos(200_000),
             Duration.ofMillis(2), DataSize.ofKilobytes(1), DataSize.ofKilobytes(1), 3, DataSize.ofKilobytes(8),
-            Duration.ofSeconds(15), Duration.ofSeconds(5));
+            Duration.ofSeconds(5));
 
     @Test
     @Timeout(value = 2, unit = TimeUnit.HOURS)

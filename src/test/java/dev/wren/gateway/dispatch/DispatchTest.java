@@ -68,7 +68,7 @@ class DispatchTest {
     private static final String EXECUTOR = "fake";
     private static final DispatchSettings SETTINGS = new DispatchSettings(2, Duration.ofMillis(100),
             Duration.ofSeconds(1), DataSize.ofBytes(3), DataSize.ofBytes(200), 2, DataSize.ofBytes(2000),
-            Duration.ofSeconds(15), Duration.ofSeconds(5));
+            Duration.ofSeconds(5));
 
     @Test
     @Timeout(value = 2, unit = TimeUnit.HOURS)

@@ -22,7 +22,7 @@ class LaneTest {
 
     private static final DispatchSettings SETTINGS = new DispatchSettings(3, Duration.ofMillis(100),
             Duration.ofSeconds(1), DataSize.ofMegabytes(1), DataSize.ofMegabytes(1), 2, DataSize.ofMegabytes(1),
-            Duration.ofSeconds(15), Duration.ofSeconds(5));
+            Duration.ofSeconds(5));
 
     private final Steps steps = new Steps();
     private final MemoryObjectStore store = new MemoryObjectStore();

@@ -92,7 +92,8 @@ final class Invoker {
                 return Optional.empty();
             }
             chunk.heard(allowance);
-            byte[] payload = invocations.make(chunk, queue.url(), allowance, !settings.isEvent()).toJson();
+            byte[] payload = invocations.make(chunk, queue.url(chunk.job().id()), allowance, !settings.isEvent())
+                    .toJson();
             if (payload.length > MOST) {
                 RemoteInvocations.tooLarge(chunk, payload.length, MOST);
                 return Optional.empty();

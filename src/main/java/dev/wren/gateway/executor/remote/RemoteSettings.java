@@ -18,7 +18,7 @@ import org.springframework.validation.annotation.Validated;
  *
  * @param reportsQueue name of the queues of reports: that of shard n is {@code <name>-<n>}; made where it is missing and
  * that is permitted
- * @param receivers requests for reports at once, when there are many; one waits when there are none
+ * @param receivers requests for reports at once where there are many, beyond the one of each queue
  * @param maxUndeleted messages that were received and whose reports are not durable yet; no more are received then
  * @param visibility how long a message that was received is not given out again
  * @param requestTimeout of one try of a request to the queue, beyond the wait for messages

@@ -47,6 +47,7 @@ final class ReportReader implements AutoCloseable {
     private final Reports reports;
     private final ReportsQueue.Sent bySent;
     private final ReportsQueue.Hearing hearing;
+    private final Onward onward;
     private final ReportTokens tokens;
     private final Leftovers leftovers;
     private final Duration grace;
@@ -60,17 +61,28 @@ final class ReportReader implements AutoCloseable {
     private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1,
             Thread.ofPlatform().daemon().name("reports-timer").factory());
 
+    /** Passes on what is of a callset that another gateway drives. */
+    @FunctionalInterface
+    interface Onward {
+
+        /** Completes with whether the message may be deleted here; nothing if the callset is driven here. */
+        Optional<CompletableFuture<Boolean>> pass(CallsetId callset, String message);
+    }
+
     /**
      * @param bySent finds what was sent where a record does not have it
      * @param hearing hears heartbeats
+     * @param onward passes on what is of callsets that another gateway drives
      * @param grace how long reports of before a worker's end are waited for
      */
-    ReportReader(Reports reports, ReportsQueue.Sent bySent, ReportsQueue.Hearing hearing, ReportTokens tokens,
+    ReportReader(Reports reports, ReportsQueue.Sent bySent, ReportsQueue.Hearing hearing, Onward onward,
+            ReportTokens tokens,
             Leftovers leftovers, Duration grace,
             Ticker ticker, MeterRegistry metrics) {
         this.reports = reports;
         this.bySent = bySent;
         this.hearing = hearing;
+        this.onward = onward;
         this.tokens = tokens;
         this.leftovers = leftovers;
         this.grace = grace;
@@ -100,10 +112,16 @@ final class ReportReader implements AutoCloseable {
             RemoteReports told = read(body);
             if (told != null) {
                 received.increment();
-                return reports(told);
+                return CallsetId.parse(told.callset()).flatMap(of -> onward.pass(of, body))
+                        .orElseGet(() -> reports(told));
             }
             FailureRecord failure = FailureRecord.read(body);
             failures.increment();
+            var passed = failure.invocation().flatMap(of -> CallsetId.parse(of.invocation().callsetId()))
+                    .flatMap(of -> onward.pass(of, body));
+            if (passed.isPresent()) {
+                return passed.get();
+            }
             CompletableFuture<Boolean> later = new CompletableFuture<>();
             var _ = timer.schedule(() -> {
                 var _ = failed(failure).whenComplete((go, broken) -> {

@@ -2,81 +2,79 @@ package dev.wren.gateway.executor.remote;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.wren.gateway.executor.Reports;
+import dev.wren.gateway.shard.HeldShards;
+import dev.wren.gateway.store.AtOnce;
 import dev.wren.protocol.CallsetId;
 import dev.wren.protocol.remote.RemoteHeartbeat;
 import dev.wren.protocol.remote.RemoteReports;
 import io.awspring.cloud.autoconfigure.core.AwsClientBuilderConfigurer;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import software.amazon.awssdk.services.sqs.SqsClient;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.stereotype.Component;
 import software.amazon.awssdk.core.exception.SdkException;
-import software.amazon.awssdk.services.sqs.model.Message;
 
 /**
- * The queue of a shard's reports: receives while there are executors whose workers report to it, hands on what is told,
- * and deletes a message when nothing of it can be lost any more. Safe for use by several threads.
+ * The queues of reports, one a shard: receives from those of the shards that are driven here, while there are executors whose
+ * workers report to them. Safe for use by several threads.
  */
 @Component
 public final class ReportsQueue implements AutoCloseable {
 
-    private static final Logger log = LoggerFactory.getLogger(ReportsQueue.class);
-    private static final int SHARD = 0;
-    private static final int FULL = 10;
-    /** After an error of the queue. */
-    private static final Duration PAUSE = Duration.ofSeconds(1);
-    private static final Duration STOP = Duration.ofSeconds(10);
+    /** Requests at once beyond those for messages: deletions, and what is passed on. */
+    private static final int SPARE = 16;
 
     private final ObjectProvider<AwsClientBuilderConfigurer> aws;
     private final RemoteSettings settings;
     private final ReportTokens tokens;
     private final Leftovers leftovers;
+    private final HeldShards shards;
     private final Ticker ticker;
     private final MeterRegistry metrics;
-    private final Semaphore undeleted;
-    private final Crew crew;
-    private final Set<Thread> receivers = ConcurrentHashMap.newKeySet();
+    private final ReportsInbox.Shared shared;
     private final Set<Sent> senders = ConcurrentHashMap.newKeySet();
     private final Set<Hearing> hearings = ConcurrentHashMap.newKeySet();
-    /** Messages that were received and are not deleted. */
-    private final Set<String> inHand = ConcurrentHashMap.newKeySet();
-    private final LinkedBlockingQueue<String> done = new LinkedBlockingQueue<>();
-    private volatile boolean receives;
+    private final Map<Integer, ReportsInbox> inboxes = new ConcurrentHashMap<>();
+    /** Begins and ends receiving, which may take the time of a request. */
+    private final ExecutorService changes = Executors
+            .newSingleThreadExecutor(Thread.ofVirtual().name("reports-shards").factory());
     private volatile boolean stopping;
     private volatile @Nullable ReportReader reader;
-    private volatile @Nullable Thread deleter;
     /** Guarded by this. */
-    private @Nullable SqsQueue queue;
+    private @Nullable SqsClient client;
+    /** Guarded by this. */
+    private final Map<Integer, SqsQueue> queues = new HashMap<>();
 
     ReportsQueue(ObjectProvider<AwsClientBuilderConfigurer> aws, RemoteSettings settings, ReportTokens tokens,
-            Leftovers leftovers, Ticker ticker, MeterRegistry metrics) {
+            Leftovers leftovers, HeldShards shards, Ticker ticker, MeterRegistry metrics) {
         this.aws = aws;
         this.settings = settings;
         this.tokens = tokens;
         this.leftovers = leftovers;
+        this.shards = shards;
         this.ticker = ticker;
         this.metrics = metrics;
-        this.crew = new Crew(settings.receivers());
-        this.undeleted = new Semaphore(settings.maxUndeleted());
-        Gauge.builder("wren.reports.undeleted", inHand, Set::size)
+        this.shared = new ReportsInbox.Shared(new Semaphore(settings.receivers()),
+                new Semaphore(settings.maxUndeleted()));
+        Gauge.builder("wren.reports.undeleted", inboxes,
+                all -> all.values().stream().mapToInt(ReportsInbox::inHand).sum())
                 .description("messages that were received, and whose reports are not durable yet")
                 .register(metrics);
-        Gauge.builder("wren.reports.receiving", crew, Crew::size)
+        Gauge.builder("wren.reports.receiving", inboxes,
+                all -> all.size() + settings.receivers() - shared.further().availablePermits())
                 .description("requests for reports under way").register(metrics);
     }
 
@@ -119,22 +117,33 @@ public final class ReportsQueue implements AutoCloseable {
     }
 
     /**
-     * Where workers send their reports.
+     * Where workers send their reports of a callset.
+     *
+     * @throws SdkException if it cannot be looked up or made
+     */
+    public String url(CallsetId callset) {
+        return queue(callset.shard()).url();
+    }
+
+    /**
+     * Where it is told what is of no callset alone.
      *
      * @throws SdkException if it cannot be looked up or made
      */
     public String url() {
-        return queue().url();
+        return queue(HeldShards.COMMON).url();
     }
 
-    private synchronized SqsQueue queue() {
-        SqsQueue made = queue;
+    private synchronized SqsQueue queue(int shard) {
+        SqsClient made = client;
         if (made == null) {
-            made = new SqsQueue(aws.getObject(), settings.reportsQueue() + "-" + SHARD, settings.receivers() + 4,
-                    settings.requestTimeout(), settings.visibility());
-            queue = made;
+            made = SqsQueue.client(aws.getObject(), shards.count() + settings.receivers() + SPARE,
+                    settings.requestTimeout());
+            client = made;
         }
-        return made;
+        SqsClient to = made;
+        return queues.computeIfAbsent(shard, n -> new SqsQueue(to, settings.reportsQueue() + "-" + n,
+                settings.requestTimeout(), settings.visibility()));
     }
 
     /**
@@ -145,79 +154,40 @@ public final class ReportsQueue implements AutoCloseable {
     public synchronized void start(Reports to, Sent sent) {
         senders.add(sent);
         if (reader == null && !stopping) {
-            reader = new ReportReader(to, this::sending, this::heard, tokens, leftovers, settings.failureGrace(),
-                    ticker, metrics);
-            receives = true;
-            deleter = Thread.ofVirtual().name("reports-deleter").start(this::deleteDone);
-            boolean _ = crew.join();
-            receiver();
+            reader = new ReportReader(to, this::sending, this::heard, this::onward, tokens, leftovers,
+                    settings.failureGrace(), ticker, metrics);
+            shards.listen((shard, isHere) -> change(() -> set(shard, isHere)));
         }
     }
 
-    private void receiver() {
-        Thread thread = Thread.ofVirtual().name("reports-receiver").unstarted(() -> {
-            try {
-                while (receives && (receive() || !crew.leave())) {
-                    // Further receivers end when there is less to do.
-                }
-            } finally {
-                receivers.remove(Thread.currentThread());
-            }
-        });
-        receivers.add(thread);
-        thread.start();
-    }
-
-    /** Returns whether there was something, or something went wrong. */
-    private boolean receive() {
-        int room = 0;
+    private void change(Runnable action) {
         try {
-            undeleted.acquire(FULL);
-            room = FULL;
-            List<Message> messages = queue().receive();
-            undeleted.release(FULL - messages.size());
-            room = messages.size();
-            if (messages.size() == FULL && receives && crew.join()) {
-                receiver();
-            }
-            for (Message message : messages) {
-                room--;
-                take(message);
-            }
-            return !messages.isEmpty();
-        } catch (InterruptedException _) {
-            // Only a stop interrupts.
-            return false;
-        } catch (RuntimeException e) {
-            undeleted.release(room);
-            if (receives) {
-                log.warn("reports cannot be received now: {}", e.toString());
-                LockSupport.parkNanos(PAUSE.toNanos());
-            }
-            return true;
+            changes.execute(action);
+        } catch (RejectedExecutionException _) {
+            // Stopped: all are closed.
         }
     }
 
-    private void take(Message message) {
-        CompletableFuture<Boolean> mayGo;
-        try {
-            mayGo = Objects.requireNonNull(reader).tell(message.body());
-        } catch (RuntimeException e) {
-            log.error("a message of the queue of reports could not be handed on, and comes again", e);
-            undeleted.release();
-            return;
-        }
-        String handle = message.receiptHandle();
-        inHand.add(handle);
-        var _ = mayGo.whenComplete((go, failure) -> {
-            if (failure == null && Boolean.TRUE.equals(go)) {
-                done.add(handle);
-            } else {
-                // It comes again when its visibility is over.
-                inHand.remove(handle);
-                undeleted.release();
+    private void set(int shard, boolean isHere) {
+        ReportReader to = reader;
+        if (isHere && !stopping && to != null) {
+            inboxes.computeIfAbsent(shard, n -> new ReportsInbox(queue(n), to, shared));
+        } else {
+            ReportsInbox gone = inboxes.remove(shard);
+            if (gone != null) {
+                gone.close();
             }
-        });
+        }
+    }
+
+    /** Passes a message on to the queue of the shard that it is of; nothing if that is driven here. */
+    private Optional<CompletableFuture<Boolean>> onward(CallsetId callset, String message) {
+        if (shards.drives(callset) || inboxes.containsKey(callset.shard()) || callset.shard() >= shards.count()) {
+            return Optional.empty();
+        }
+        return Optional.of(CompletableFuture.supplyAsync(
+                () -> queue(callset.shard()).send(List.of(new SqsQueue.Letter(message, callset.text()))).isEmpty(),
+                changes));
     }
 
     /** What a worker says by its answer. Completes when nothing of it can be lost any more; see {@link Reports}. */
@@ -240,71 +210,35 @@ public final class ReportsQueue implements AutoCloseable {
         }
     }
 
-    private void deleteDone() {
-        List<String> batch = new ArrayList<>();
-        while (true) {
-            try {
-                batch.clear();
-                String first = done.poll(stopping ? 0 : 1, TimeUnit.SECONDS);
-                if (first == null) {
-                    if (stopping) {
-                        return;
-                    }
-                    continue;
-                }
-                batch.add(first);
-                done.drainTo(batch, FULL - 1);
-                queue().delete(batch);
-            } catch (InterruptedException _) {
-                // It goes on to the end of what is done.
-            } catch (RuntimeException e) {
-                log.warn("messages whose reports are durable are not deleted, and come again: {}", e.toString());
-            } finally {
-                batch.forEach(inHand::remove);
-                undeleted.release(batch.size());
-            }
-        }
-    }
-
     /** The executor takes no more reports; without any, nothing is received. */
     public void stop(Sent sent) {
         senders.remove(sent);
         if (senders.isEmpty()) {
-            receives = false;
-            receivers.forEach(Thread::interrupt);
+            change(() -> List.copyOf(inboxes.keySet()).forEach(shard -> set(shard, false)));
         }
     }
 
     /** Receives no more, and deletes what is durable. */
     @Override
     public void close() {
-        SqsQueue opened;
         synchronized (this) {
             if (stopping) {
                 return;
             }
             stopping = true;
-            opened = queue;
         }
-        receives = false;
         ReportReader open = reader;
         if (open != null) {
             open.close();
         }
-        receivers.forEach(Thread::interrupt);
-        Thread deleting = deleter;
-        try {
-            if (deleting != null) {
-                var _ = deleting.join(STOP);
-            }
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-        }
-        if (opened != null) {
-            try (opened) {
-                opened.letGo(inHand);
-            } catch (SdkException e) {
-                log.info("messages that were not deleted come again when their time is over: {}", e.toString());
+        AtOnce.map(List.copyOf(inboxes.keySet()), shard -> {
+            set(shard, false);
+            return shard;
+        });
+        changes.close();
+        synchronized (this) {
+            if (client != null) {
+                client.close();
             }
         }
     }

@@ -39,18 +39,33 @@ public final class SqsQueue implements AutoCloseable {
     private volatile @Nullable String url;
 
     /**
-     * Asks nobody yet.
+     * A queue by a client of its own, which is closed with it. Asks nobody yet.
      *
      * @param connections requests at once
      * @param timeout of one try of a request, beyond the wait for messages
      */
     public SqsQueue(AwsClientBuilderConfigurer aws, String name, int connections, Duration timeout,
             Duration visibility) {
+        this(client(aws, connections, timeout), name, timeout, visibility);
+    }
+
+    /** A queue by a client that other queues use, too. */
+    SqsQueue(SqsClient client, String name, Duration timeout, Duration visibility) {
+        this.client = client;
         this.name = name;
         this.visibility = visibility;
         this.timeout = timeout;
+    }
+
+    /**
+     * A client for queues.
+     *
+     * @param connections requests at once
+     * @param timeout of one try of a request, beyond the wait for messages
+     */
+    static SqsClient client(AwsClientBuilderConfigurer aws, int connections, Duration timeout) {
         Duration longest = timeout.plusSeconds(WAIT_SECONDS);
-        this.client = aws.configure(SqsClient.builder())
+        return aws.configure(SqsClient.builder())
                 .httpClientBuilder(Apache5HttpClient.builder().maxConnections(connections)
                         .connectionAcquisitionTimeout(longest).connectionTimeout(CONNECT).socketTimeout(longest))
                 .overrideConfiguration(each -> each.apiCallAttemptTimeout(longest))

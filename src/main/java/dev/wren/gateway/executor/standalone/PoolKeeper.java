@@ -3,9 +3,8 @@ package dev.wren.gateway.executor.standalone;
 import dev.wren.gateway.executor.InstancePool;
 import dev.wren.gateway.executor.InstancePool.Instance;
 import dev.wren.gateway.executor.InstancePool.State;
-import dev.wren.gateway.store.ObjectStore;
+import dev.wren.gateway.shard.HeldShards;
 import dev.wren.gateway.store.StoreException;
-import dev.wren.protocol.ObjectKeys;
 import dev.wren.protocol.Sha256;
 import java.time.Clock;
 import java.time.Duration;
@@ -13,7 +12,6 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -22,46 +20,37 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Looks after a pool now and then: ends what is overdue or nobody's, and launches and lets go by the depth of the queue
- * where that is wanted. One gateway does so at a time. Safe for use by several threads.
+ * where that is wanted. One gateway does so at a time: the one that drives the first shard. Safe for use by several threads.
  */
 final class PoolKeeper implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(PoolKeeper.class);
 
-    /** Looks of the keeper from one reading of the store to the next. */
-    private static final int LOADS = 4;
-
     private final String name;
     private final StandaloneSettings settings;
     private final Pool pool;
     private final WorkQueue work;
-    private final ObjectStore store;
+    private final HeldShards shards;
     private final Clock clock;
     private final String self = UUID.randomUUID().toString();
-    private final JsonMapper json = JsonMapper.shared();
     private final ScheduledExecutorService timer;
-    private @Nullable String etag;
-    private int looks;
+    /** Whether it is known what whoever looked after the pool before has written. */
+    private boolean known;
     private Instant changedAt = Instant.EPOCH;
     private @Nullable String refused;
 
-    PoolKeeper(String name, StandaloneSettings settings, Pool pool, WorkQueue work, ObjectStore store, Clock clock) {
+    PoolKeeper(String name, StandaloneSettings settings, Pool pool, WorkQueue work, HeldShards shards, Clock clock) {
         this.name = name;
         this.settings = settings;
         this.pool = pool;
         this.work = work;
-        this.store = store;
+        this.shards = shards;
         this.clock = clock;
         this.timer = Executors
                 .newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name(name + "-keeper").factory());
-    }
-
-    /** Who looks after the pool. */
-    record Keeper(String owner, Instant until) {
     }
 
     void start() {
@@ -70,42 +59,23 @@ final class PoolKeeper implements AutoCloseable {
 
     private void look() {
         try {
-            boolean keeper = isKeeper();
-            // What the keeper writes is what the others know; what they have done, the keeper reads now and then.
-            if (!keeper || looks++ % LOADS == 0) {
-                pool.machines().load();
+            if (!shards.drives(HeldShards.COMMON)) {
+                known = false;
+                return;
             }
-            if (keeper) {
-                pool.keep();
-                if (settings.scaling().isOn()) {
-                    scale();
-                }
+            if (!known) {
+                pool.machines().load();
+                known = true;
+            }
+            pool.keep();
+            if (settings.scaling().isOn()) {
+                scale();
             }
         } catch (StoreException | SdkException e) {
             log.info("executor {}: the pool is looked after later: {}", name, e.getMessage());
         } catch (RuntimeException | Error e) {
             log.error("executor {}: the pool could not be looked after", name, e);
         }
-    }
-
-    /** Whether this gateway is, for now. Its time is over when it was not renewed for three looks. */
-    boolean isKeeper() {
-        String key = ObjectKeys.poolKeeper(settings.queue());
-        Instant now = clock.instant();
-        byte[] mine = json.writeValueAsBytes(new Keeper(self, now.plus(settings.lookEvery().multipliedBy(3))
-                .plus(Duration.ofSeconds(5))));
-        Optional<String> renewed = store.replace(key, mine, etag);
-        if (renewed.isEmpty()) {
-            ObjectStore.StoredObject there = store.get(key).orElse(null);
-            Keeper keeper = there == null ? null : json.readValue(there.bytes(), Keeper.class);
-            if (keeper != null && !keeper.owner.equals(self) && now.isBefore(keeper.until)) {
-                etag = null;
-                return false;
-            }
-            renewed = store.replace(key, mine, there == null ? null : there.etag());
-        }
-        etag = renewed.orElse(null);
-        return etag != null;
     }
 
     /** As many instances as the calls want; slowly, and within bounds. */

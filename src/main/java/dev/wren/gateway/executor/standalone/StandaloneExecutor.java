@@ -208,7 +208,7 @@ final class StandaloneExecutor implements Executor {
         }
         Duration allowance = chunk.allowance();
         chunk.heard(allowance);
-        byte[] payload = invocations.make(chunk, reports.url(), allowance, false).toJson();
+        byte[] payload = invocations.make(chunk, reports.url(chunk.job().id()), allowance, false).toJson();
         if (payload.length > MOST) {
             RemoteInvocations.tooLarge(chunk, payload.length, MOST);
             return Optional.empty();

@@ -7,6 +7,7 @@ import dev.wren.gateway.executor.remote.RemoteInvocations;
 import dev.wren.gateway.executor.remote.ReportTokens;
 import dev.wren.gateway.executor.remote.ReportsQueue;
 import dev.wren.gateway.executor.remote.SqsQueue;
+import dev.wren.gateway.shard.HeldShards;
 import dev.wren.gateway.store.ObjectStore;
 import io.awspring.cloud.autoconfigure.core.AwsClientBuilderConfigurer;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -25,17 +26,20 @@ final class StandaloneExecutors implements ExecutorKind {
     private final ReportsQueue reports;
     private final ReportTokens tokens;
     private final ObjectStore store;
+    private final HeldShards shards;
     private final Clock clock;
     private final MeterRegistry metrics;
     private final Map<String, String> byQueue = new ConcurrentHashMap<>();
 
     StandaloneExecutors(ObjectProvider<AwsClientBuilderConfigurer> aws, RemoteInvocations invocations,
-            ReportsQueue reports, ReportTokens tokens, ObjectStore store, Clock clock, MeterRegistry metrics) {
+            ReportsQueue reports, ReportTokens tokens, ObjectStore store, HeldShards shards,
+            Clock clock, MeterRegistry metrics) {
         this.aws = aws;
         this.invocations = invocations;
         this.reports = reports;
         this.tokens = tokens;
         this.store = store;
+        this.shards = shards;
         this.clock = clock;
         this.metrics = metrics;
     }
@@ -60,6 +64,6 @@ final class StandaloneExecutors implements ExecutorKind {
         Pool pool = new Pool(name, settings, work, fleet, new Machines(settings.queue(), store, clock),
                 new Builds(store), tokens, clock);
         return new StandaloneExecutor(name, settings, work, pool, fleet,
-                new PoolKeeper(name, settings, pool, work, store, clock), invocations, reports, metrics);
+                new PoolKeeper(name, settings, pool, work, shards, clock), invocations, reports, metrics);
     }
 }

@@ -1,0 +1,172 @@
+package dev.wren.gateway.executor.remote;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.sqs.model.Message;
+
+/**
+ * The queue of one shard's reports: receives from it while the shard is driven here, hands on what is told, and deletes a
+ * message when nothing of it can be lost any more. Safe for use by several threads.
+ */
+final class ReportsInbox implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(ReportsInbox.class);
+    private static final int FULL = SqsQueue.MOST;
+    /** After an error of the queue. */
+    private static final Duration PAUSE = Duration.ofSeconds(1);
+    private static final Duration STOP = Duration.ofSeconds(10);
+
+    private final SqsQueue queue;
+    private final ReportReader reader;
+    private final Shared shared;
+    private final Set<Thread> receivers = ConcurrentHashMap.newKeySet();
+    /** Messages that were received here and are not deleted. */
+    private final Set<String> inHand = ConcurrentHashMap.newKeySet();
+    private final LinkedBlockingQueue<String> done = new LinkedBlockingQueue<>();
+    private volatile boolean receives = true;
+    private volatile boolean stopping;
+    private final Thread deleter;
+
+    /**
+     * What all queues have in common.
+     *
+     * @param further receivers that there may still be, beyond the one of each queue
+     * @param undeleted room for messages that were received and are not deleted
+     */
+    record Shared(Semaphore further, Semaphore undeleted) {
+    }
+
+    ReportsInbox(SqsQueue queue, ReportReader reader, Shared shared) {
+        this.queue = queue;
+        this.reader = reader;
+        this.shared = shared;
+        this.deleter = Thread.ofVirtual().name("reports-deleter").start(this::deleteDone);
+        receiver(false);
+    }
+
+    int inHand() {
+        return inHand.size();
+    }
+
+    private void receiver(boolean further) {
+        Thread thread = Thread.ofVirtual().name("reports-receiver").unstarted(() -> {
+            try {
+                while (receives && (receive() || !further)) {
+                    // Further receivers end when there is less to do.
+                }
+            } finally {
+                receivers.remove(Thread.currentThread());
+                if (further) {
+                    shared.further.release();
+                }
+            }
+        });
+        receivers.add(thread);
+        thread.start();
+    }
+
+    /** Returns whether there was something, or something went wrong. */
+    private boolean receive() {
+        int room = 0;
+        try {
+            shared.undeleted.acquire(FULL);
+            room = FULL;
+            List<Message> messages = queue.receive();
+            shared.undeleted.release(FULL - messages.size());
+            room = messages.size();
+            if (messages.size() == FULL && receives && shared.further.tryAcquire()) {
+                receiver(true);
+            }
+            for (Message message : messages) {
+                room--;
+                take(message);
+            }
+            return !messages.isEmpty();
+        } catch (InterruptedException _) {
+            // Only a stop interrupts.
+            return false;
+        } catch (RuntimeException e) {
+            shared.undeleted.release(room);
+            if (receives) {
+                log.warn("reports cannot be received now: {}", e.toString());
+                LockSupport.parkNanos(PAUSE.toNanos());
+            }
+            return true;
+        }
+    }
+
+    private void take(Message message) {
+        CompletableFuture<Boolean> mayGo;
+        try {
+            mayGo = reader.tell(message.body());
+        } catch (RuntimeException e) {
+            log.error("a message of the queue of reports could not be handed on, and comes again", e);
+            shared.undeleted.release();
+            return;
+        }
+        String handle = message.receiptHandle();
+        inHand.add(handle);
+        var _ = mayGo.whenComplete((go, failure) -> {
+            if (failure == null && Boolean.TRUE.equals(go)) {
+                done.add(handle);
+            } else {
+                // It comes again when its visibility is over.
+                inHand.remove(handle);
+                shared.undeleted.release();
+            }
+        });
+    }
+
+    private void deleteDone() {
+        List<String> batch = new ArrayList<>();
+        while (true) {
+            try {
+                batch.clear();
+                String first = done.poll(stopping ? 0 : 1, TimeUnit.SECONDS);
+                if (first == null) {
+                    if (stopping) {
+                        return;
+                    }
+                    continue;
+                }
+                batch.add(first);
+                done.drainTo(batch, FULL - 1);
+                queue.delete(batch);
+            } catch (InterruptedException _) {
+                // It goes on to the end of what is done.
+            } catch (RuntimeException e) {
+                log.warn("messages whose reports are durable are not deleted, and come again: {}", e.toString());
+            } finally {
+                batch.forEach(inHand::remove);
+                shared.undeleted.release(batch.size());
+            }
+        }
+    }
+
+    /** Receives no more, deletes what is durable, and lets others have the rest. */
+    @Override
+    public void close() {
+        receives = false;
+        stopping = true;
+        receivers.forEach(Thread::interrupt);
+        try {
+            boolean _ = deleter.join(STOP);
+            queue.letGo(inHand);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        } catch (SdkException e) {
+            log.info("messages that were not deleted come again when their time is over: {}", e.toString());
+        }
+    }
+}

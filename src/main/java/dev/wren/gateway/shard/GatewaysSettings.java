@@ -1,0 +1,32 @@
+package dev.wren.gateway.shard;
+
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.Pattern;
+import java.time.Duration;
+import org.hibernate.validator.constraints.time.DurationMin;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * Several gateways on one store.
+ *
+ * @param shards into how many parts the callsets of a store on S3 are divided when it is made; no more gateways than that
+ * have something to drive. A store keeps the number that it was made with
+ * @param address where the other gateways reach this one, as {@code http://host:port}; where it is not given, the machine's
+ * own address and the port that it listens on
+ * @param lease how long what a gateway drives stays its own when nothing is heard of it: it renews that five times as often
+ * @param maxForwarded requests that are passed on to other gateways at once
+ * @param connectTimeout of the connection to another gateway
+ */
+@Validated
+@ConfigurationProperties("wren.gateways")
+public record GatewaysSettings(
+        @DefaultValue("16") @Min(1) @Max(1024) int shards,
+        @Nullable @Pattern(regexp = "https?://[^/?#@\\s]+", message = "is http://host:port or https://host:port") String address,
+        @DefaultValue("15s") @DurationMin(seconds = 1) Duration lease,
+        @DefaultValue("10000") @Min(1) @Max(1_000_000) int maxForwarded,
+        @DefaultValue("2s") @DurationMin(millis = 10) Duration connectTimeout) {
+}

@@ -1,0 +1,292 @@
+package dev.wren.gateway.web;
+
+import dev.wren.gateway.limits.Quota;
+import dev.wren.gateway.limits.TenantShare;
+import dev.wren.gateway.shard.Gateways;
+import dev.wren.gateway.shard.GatewaysSettings;
+import dev.wren.gateway.shard.NotHereException;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpHeaders;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+
+/**
+ * Passes requests on to the gateway that can answer them, as they are and with their caller's own key, and its answers back:
+ * one hop, never two. So what is said of a callset is always said by the one gateway that drives it. Safe for use by several
+ * threads.
+ */
+@Component
+public final class Forwarding implements AutoCloseable {
+
+    /** That a request comes from another gateway, whose id is its value. */
+    public static final String BY = "Wren-Forwarded-By";
+
+    private static final Duration SOON = Duration.ofSeconds(1);
+    /** Beyond the longest wait that a request can ask for. */
+    private static final Duration SPARE = Duration.ofSeconds(30);
+    private static final int BUFFER = 1 << 16;
+    /** What is of one connection, or was seen to by the gateway that the caller speaks to. */
+    private static final Set<String> NOT_PASSED_ON = Set.of("connection", "content-encoding", "content-length",
+            "expect",
+            "forwarded", "host", "http2-settings", "keep-alive", "origin", "proxy-authorization", "proxy-connection",
+            "referer",
+            "te", "trailer", "transfer-encoding", "upgrade");
+    private static final Set<String> NOT_PASSED_BACK = Set.of("connection", "date", "keep-alive", "proxy-authenticate",
+            "te",
+            "trailer", "transfer-encoding", "upgrade");
+
+    private final Gateways gateways;
+    private final ParkedRequests parked;
+    private final Quota room;
+    private final Counter passed;
+    private final Counter failed;
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final HttpClient client;
+
+    Forwarding(Gateways gateways, GatewaysSettings settings, ParkedRequests parked, TenantShare share,
+            MeterRegistry metrics) {
+        this.gateways = gateways;
+        this.parked = parked;
+        this.room = new Quota("forwarded", "requests may be passed on to other gateways at once",
+                settings.maxForwarded(), share, metrics);
+        this.passed = counter(metrics, "answered");
+        this.failed = counter(metrics, "failed");
+        this.client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).executor(threads)
+                .proxy(HttpClient.Builder.NO_PROXY).connectTimeout(settings.connectTimeout()).build();
+    }
+
+    private static Counter counter(MeterRegistry metrics, String outcome) {
+        return Counter.builder("wren.forwarded").description("requests passed on to other gateways")
+                .tag("outcome", outcome).register(metrics);
+    }
+
+    /**
+     * Has another gateway answer a request of which nothing was read yet.
+     *
+     * @param why it is not answered here
+     * @throws ProblemException {@code unavailable} if there is none that can, or the request came from another gateway
+     * @throws dev.wren.gateway.limits.QuotaExceededException when as many are passed on as may
+     */
+    void pass(NotHereException why, HttpServletRequest request, HttpServletResponse response)
+            throws IOException, InterruptedException {
+        if (response.isCommitted()) {
+            throw Streaming.cutOff(request.getRequestURI());
+        }
+        URI there = address(why.shard()).filter(_ -> request.getHeader(BY) == null)
+                .orElseThrow(() -> unavailable(String.valueOf(why.getMessage())));
+        pass(there, request, response, body(request));
+    }
+
+    /**
+     * Has another gateway answer a request whose body was read.
+     *
+     * @throws ProblemException {@code unavailable} if it does not
+     * @throws dev.wren.gateway.limits.QuotaExceededException when as many are passed on as may
+     */
+    public void pass(Gateways.Peer peer, HttpServletRequest request, HttpServletResponse response, byte[] body)
+            throws InterruptedException {
+        URI there = Optional.ofNullable(peer.address())
+                .orElseThrow(() -> unavailable("The gateway that drives this is starting."));
+        pass(there, request, response, BodyPublishers.ofByteArray(body));
+    }
+
+    private void pass(URI there, HttpServletRequest request, HttpServletResponse response, BodyPublisher body)
+            throws InterruptedException {
+        String tenant = String.valueOf(request.getAttribute(Tenant.ATTRIBUTE));
+        room.acquire(tenant, 1);
+        try {
+            // Whoever stops waits for nobody else.
+            boolean answered = parked.hold(Duration.ofDays(1),
+                    left -> !left.isZero() && send(there, request, response, body));
+            if (!answered) {
+                throw unavailable("The gateway is shutting down; ask again.");
+            }
+        } finally {
+            room.release(tenant, 1);
+        }
+    }
+
+    private Optional<URI> address(OptionalInt shard) {
+        if (shard.isPresent()) {
+            return gateways.holder(shard.getAsInt()).map(Gateways.Peer::address);
+        }
+        List<URI> all = gateways.others().stream().filter(peer -> peer.stays() && !peer.shards().isEmpty())
+                .flatMap(peer -> Optional.ofNullable(peer.address()).stream()).toList();
+        return all.isEmpty()
+                ? Optional.empty()
+                : Optional.of(all.get(ThreadLocalRandom.current().nextInt(all.size())));
+    }
+
+    /** What somebody is told for whom no other gateway answers now. */
+    public static ProblemException unavailable(String why) {
+        return new ProblemException(ProblemType.UNAVAILABLE, why).retryAfter(SOON);
+    }
+
+    private boolean send(URI there, HttpServletRequest request, HttpServletResponse response, BodyPublisher publisher)
+            throws InterruptedException {
+        String query = request.getQueryString();
+        HttpRequest asked = request(there, request, request.getMethod(),
+                request.getRequestURI() + (query == null ? "" : "?" + query), publisher).build();
+        boolean sent = false;
+        try (InputStream body = receive(asked, response)) {
+            sent = true;
+            copy(body, response);
+            passed.increment();
+            return true;
+        } catch (HttpConnectTimeoutException | ConnectException e) {
+            failed.increment();
+            throw unavailable("The gateway that drives this does not answer: " + e.getMessage() + ".");
+        } catch (IOException e) {
+            failed.increment();
+            if (!sent && isRepeatable(request)) {
+                throw unavailable("The gateway that drives this has not answered.");
+            }
+            CutOff.mark();
+            return true;
+        }
+    }
+
+    /** Whether doing it twice does no harm; else the caller must not be told that nothing was done. */
+    private static boolean isRepeatable(HttpServletRequest request) {
+        return !request.getMethod().equals("POST") || request.getHeader(IdempotencyKey.NAME) != null
+                || request.getRequestURI().equals("/wait");
+    }
+
+    private InputStream receive(HttpRequest asked, HttpServletResponse response)
+            throws IOException, InterruptedException {
+        HttpResponse<InputStream> answer = client.send(asked, BodyHandlers.ofInputStream());
+        response.setStatus(answer.statusCode());
+        answer.headers().map().forEach((name, values) -> {
+            String lower = name.toLowerCase(Locale.ROOT);
+            if (lower.equals("content-length")) {
+                response.setContentLengthLong(Long.parseLong(values.getFirst()));
+            } else if (!NOT_PASSED_BACK.contains(lower)) {
+                response.setHeader(name, values.getFirst());
+                values.stream().skip(1).forEach(value -> response.addHeader(name, value));
+            }
+        });
+        return answer.body();
+    }
+
+    /** As it comes, so that streams stay streams. */
+    private static void copy(InputStream body, HttpServletResponse response) throws IOException {
+        OutputStream out = response.getOutputStream();
+        byte[] block = new byte[BUFFER];
+        for (int n; (n = body.read(block)) >= 0;) {
+            out.write(block, 0, n);
+            if (body.available() == 0) {
+                out.flush();
+            }
+        }
+        out.flush();
+    }
+
+    private static BodyPublisher body(HttpServletRequest request) {
+        boolean has = request.getContentLengthLong() > 0 || request.getHeader("Transfer-Encoding") != null
+                || (request.getContentLengthLong() < 0 && request.getHeader("Content-Length") != null);
+        return has
+                ? BodyPublishers.ofInputStream(() -> {
+                    try {
+                        return request.getInputStream();
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                })
+                : BodyPublishers.noBody();
+    }
+
+    private HttpRequest.Builder request(URI there, HttpServletRequest of, String method, String target,
+            BodyPublisher body) {
+        HttpRequest.Builder asked;
+        try {
+            asked = HttpRequest.newBuilder(URI.create(there + target));
+        } catch (IllegalArgumentException e) {
+            throw new ProblemException(ProblemType.INVALID_REQUEST, "The path or query is no URI: " + e.getMessage());
+        }
+        for (String name : Collections.list(of.getHeaderNames())) {
+            if (!NOT_PASSED_ON.contains(name.toLowerCase(Locale.ROOT))
+                    && !name.toLowerCase(Locale.ROOT).startsWith("sec-")) {
+                Collections.list(of.getHeaders(name)).forEach(value -> asked.header(name, value));
+            }
+        }
+        if (body.contentLength() >= 0) {
+            // How long a stream takes to come is its sender's affair.
+            asked.timeout(parked.longest().plus(SPARE));
+        }
+        return asked.header(BY, gateways.id()).method(method, body);
+    }
+
+    /** What another gateway answers. */
+    public record Answer(int status, HttpHeaders headers, InputStream body) implements AutoCloseable {
+        @Override
+        public void close() {
+            try {
+                body.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    /**
+     * Asks another gateway for part of what a caller wants, with the caller's own key.
+     *
+     * @param of what the caller asks
+     * @param target path and query
+     * @param headers further ones
+     * @param json the body; null: none
+     * @throws ProblemException {@code unavailable} if it does not answer
+     */
+    public Answer ask(Gateways.Peer peer, HttpServletRequest of, String target, Map<String, String> headers,
+            byte @Nullable [] json)
+            throws InterruptedException {
+        URI there = Optional.ofNullable(peer.address())
+                .orElseThrow(() -> unavailable("Another gateway that is to be asked is starting."));
+        HttpRequest.Builder asked = request(there, of, json == null ? "GET" : "POST", target,
+                json == null ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(json));
+        headers.forEach(asked::setHeader);
+        // It is read here.
+        asked.setHeader("Accept-Encoding", "identity");
+        try {
+            HttpResponse<InputStream> answer = client.send(asked.build(), BodyHandlers.ofInputStream());
+            passed.increment();
+            return new Answer(answer.statusCode(), answer.headers(), answer.body());
+        } catch (IOException e) {
+            failed.increment();
+            throw unavailable("Another gateway that is to be asked does not answer: " + e.getMessage() + ".");
+        }
+    }
+
+    @Override
+    public void close() {
+        client.shutdownNow();
+        threads.shutdownNow();
+    }
+}

@@ -1,0 +1,322 @@
+package dev.wren.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.wren.gateway.record.Segment;
+import dev.wren.protocol.CallState;
+import dev.wren.protocol.CallsetId;
+import dev.wren.protocol.ObjectKeys;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Three gateways on one store, of which one is killed, stands still, is cut off or has a wrong clock in the middle of maps.
+ *
+ * <p>
+ * {@code -Dgateways.rounds=N} kills N times instead of the once that the build has time for.
+ */
+class GatewaysCrashIT {
+
+    private static final int MAPS = 10;
+    private static final int CALLS = 500;
+    private static final Duration LEASE = Duration.ofSeconds(5);
+    private static final Duration LONGEST = Duration.ofMinutes(2);
+
+    @TempDir
+    private Path folder;
+    private Path log;
+    private final Random random = new Random(7);
+    private final List<Http> gateways = new CopyOnWriteArrayList<>();
+    private final History history = new History();
+
+    @BeforeEach
+    void makeLog() throws Exception {
+        log = Files.createFile(folder.resolve("log"));
+    }
+
+    private GatewayProcess start(String... more) {
+        GatewayProcess process = GatewayProcess.start(folder, log,
+                Stream.of(TestStore.onS3(folder), List.of("--wren.gateways.lease=" + LEASE.toSeconds() + "s"),
+                        List.of(more)).flatMap(List::stream).toArray(String[]::new));
+        gateways.add(process.http());
+        return process;
+    }
+
+    /** Asks one gateway after another until one answers; what it answers is waited for no longer than the test. */
+    private Http.Answer ask(Function<Http, Http.Answer> request) {
+        long end = System.nanoTime() + LONGEST.toNanos();
+        Random mine = new Random();
+        String last = "";
+        while (System.nanoTime() < end) {
+            Http http = gateways.get(mine.nextInt(gateways.size()));
+            try {
+                Http.Answer answer = request.apply(http);
+                if (answer.status() != 503 && answer.status() != 409) {
+                    return answer;
+                }
+                last = answer.text();
+            } catch (UncheckedIOException e) {
+                last = e.toString();
+            }
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
+        }
+        throw new AssertionError("nobody answers: " + last);
+    }
+
+    /** What clients do all the while: accept, wait, look, and note what they see. */
+    private final class Clients implements AutoCloseable {
+
+        private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+        private final List<Future<String>> maps = new ArrayList<>();
+        private final Collection<String> accepted = new ConcurrentLinkedQueue<>();
+        private final List<Future<?>> readers = new ArrayList<>();
+        private volatile boolean over;
+
+        Clients(String datum) {
+            for (int map = 0; map < MAPS; map++) {
+                String key = "map-" + System.nanoTime() + "-" + map;
+                maps.add(threads.submit(() -> map(key, datum)));
+            }
+            for (int reader = 0; reader < 3; reader++) {
+                readers.add(threads.submit(this::read));
+            }
+        }
+
+        private String map(String key, String datum) {
+            String data = IntStream.range(0, CALLS).mapToObj(i -> "\"" + datum.replace("#", Integer.toString(i)) + "\"")
+                    .toList().toString();
+            Http.Answer answer = ask(http -> http.post("/calls",
+                    "{\"function\":{\"jar\":\"fn\",\"handler\":\"fn.Mixed\"},\"iterdata\":" + data + "}",
+                    "Idempotency-Key", key));
+            assertThat(answer.status()).as(answer.text()).isBetween(200, 202);
+            String id = answer.json().path("callsetId").asString();
+            accepted.add(id);
+            while (true) {
+                History.Before before = history.before();
+                JsonNode callset = ask(http -> http.get("/calls/" + id + "?wait=20")).json();
+                before.sawCallset(callset);
+                if (callset.path("done").asBoolean()) {
+                    return id;
+                }
+            }
+        }
+
+        private void read() {
+            Random mine = new Random();
+            while (!over) {
+                List<String> ids = List.copyOf(accepted);
+                if (!ids.isEmpty()) {
+                    String id = ids.get(mine.nextInt(ids.size()));
+                    String call = String.format("%05d", mine.nextInt(CALLS));
+                    History.Before before = history.before();
+                    switch (mine.nextInt(4)) {
+                        case 0 -> before.sawCallset(ask(http -> http.get("/calls/" + id)).json());
+                        case 1 -> before.sawFuture(ask(http -> http.get("/calls/" + id + "/" + call)).json());
+                        case 2 -> ask(http -> http.get("/calls?limit=5")).json().path("items")
+                                .forEach(before::sawCallset);
+                        default -> {
+                            JsonNode all = ask(http -> http.post("/wait", "{\"callsets\":"
+                                    + Http.JSON.writeValueAsString(ids.subList(0, Math.min(3, ids.size())))
+                                    + ",\"returnWhen\":\"ALWAYS\"}")).json();
+                            Stream.of("done", "notDone").flatMap(each -> all.path(each).valueStream())
+                                    .forEach(before::sawFuture);
+                        }
+                    }
+                }
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+            }
+        }
+
+        int ended() {
+            return List.copyOf(accepted).stream()
+                    .mapToInt(id -> ask(http -> http.get("/calls/" + id)).json().path("states").path("success").asInt())
+                    .sum();
+        }
+
+        /** All are done: each call once, with its value, whoever is asked. */
+        void assertAllRight() throws Exception {
+            for (Future<String> map : maps) {
+                String id = map.get(LONGEST.toSeconds(), TimeUnit.SECONDS);
+                assertThat(ask(http -> http.get("/calls/" + id + "/results")).json().valueStream()
+                        .map(JsonNode::asInt)).isEqualTo(IntStream.range(0, CALLS).map(i -> i * i).boxed().toList());
+                recorded(id).forEach((call, ends) -> assertThat(ends).as("call %d of %s", call, id)
+                        .containsExactly(CallState.SUCCESS));
+                assertThat(recorded(id)).hasSize(CALLS);
+            }
+            over = true;
+            for (Future<?> reader : readers) {
+                reader.get(LONGEST.toSeconds(), TimeUnit.SECONDS);
+            }
+            assertThat(history.wrong()).isEmpty();
+            assertThat(history.answers()).isGreaterThan(MAPS);
+        }
+
+        @Override
+        public void close() {
+            over = true;
+            threads.shutdownNow();
+        }
+    }
+
+    private Map<Integer, List<CallState>> recorded(String id) {
+        Map<Integer, List<CallState>> ends = new HashMap<>();
+        String prefix = ObjectKeys.log("default", CallsetId.parse(id).orElseThrow());
+        for (String key : TestStore.keysOnS3(folder, prefix)) {
+            if (key.charAt(prefix.length()) == '-') {
+                continue;
+            }
+            Segment.replay(key, TestStore.bytesOnS3(folder, key), new Segment.Visitor() {
+                @Override
+                public void ended(int call, int attempt, CallState outcome, boolean last, int offset) {
+                    ends.computeIfAbsent(call, _ -> new ArrayList<>()).add(outcome);
+                }
+
+                @Override
+                public void cancelled(int from, int to) {
+                    throw new AssertionError("nobody has cancelled " + id);
+                }
+            });
+        }
+        return ends;
+    }
+
+    private void startThree(List<GatewayProcess> processes) {
+        for (int i = 0; i < 3; i++) {
+            processes.add(start());
+        }
+        gateways.getFirst().putJar("fn", RunningGateway.FUNCTIONS);
+    }
+
+    @Test
+    void of_three_one_is_killed_at_any_moment_and_nothing_is_lost_doubled_or_taken_back() throws Exception {
+        int rounds = Integer.getInteger("gateways.rounds", 1);
+        List<GatewayProcess> processes = new ArrayList<>();
+        try {
+            startThree(processes);
+            for (int round = 0; round < rounds; round++) {
+                try (Clients clients = new Clients("square #")) {
+                    int after = random.nextInt(MAPS * CALLS * 3 / 4);
+                    await().atMost(LONGEST).until(() -> clients.ended() >= after);
+                    GatewayProcess victim = processes.remove(random.nextInt(processes.size()));
+                    victim.kill();
+                    gateways.remove(victim.http());
+                    clients.assertAllRight();
+                }
+                processes.add(start());
+            }
+            assertShared(processes);
+        } finally {
+            processes.forEach(GatewayProcess::close);
+        }
+    }
+
+    private static void assertShared(List<GatewayProcess> processes) {
+        await().atMost(LONGEST)
+                .untilAsserted(() -> assertThat(processes.stream().mapToInt(GatewaysCrashIT::shards).sum())
+                        .isEqualTo(16));
+    }
+
+    private static int shards(GatewayProcess process) {
+        return process.management().get("/actuator/prometheus").text().lines()
+                .filter(line -> line.startsWith("wren_shards "))
+                .mapToInt(line -> (int) Double.parseDouble(line.substring(12)))
+                .sum();
+    }
+
+    @Test
+    void one_that_stood_still_for_longer_than_its_lease_gives_way() throws Exception {
+        List<GatewayProcess> processes = new ArrayList<>();
+        try {
+            startThree(processes);
+            try (Clients clients = new Clients("square #")) {
+                await().atMost(LONGEST).until(() -> clients.ended() >= 500);
+                GatewayProcess still = processes.getFirst();
+                still.signal("STOP");
+                gateways.remove(still.http());
+                await().atMost(LONGEST).until(() -> shards(processes.get(1)) + shards(processes.get(2)) == 16);
+                gateways.add(still.http());
+                still.signal("CONT");
+                clients.assertAllRight();
+            }
+            assertShared(processes);
+            assertThat(Files.readString(log)).contains("it begins anew");
+        } finally {
+            processes.forEach(GatewayProcess::close);
+        }
+    }
+
+    @Test
+    void one_that_is_cut_off_from_the_store_drives_nothing_until_it_is_back() throws Exception {
+        List<GatewayProcess> processes = new ArrayList<>();
+        try (Relay relay = new Relay()) {
+            String s3 = TestStore.onS3(folder).stream().filter(each -> each.startsWith("--spring.cloud.aws.endpoint="))
+                    .findFirst().orElseThrow().replaceFirst("[^=]*=", "");
+            relay.to(s3);
+            processes.add(start("--spring.cloud.aws.endpoint=" + relay.url()));
+            processes.add(start());
+            processes.add(start());
+            gateways.getFirst().putJar("fn", RunningGateway.FUNCTIONS);
+            try (Clients clients = new Clients("square #")) {
+                await().atMost(LONGEST).until(() -> clients.ended() >= 500);
+                relay.cut();
+                await().atMost(LONGEST).until(() -> shards(processes.get(1)) + shards(processes.get(2)) == 16);
+                relay.to(s3);
+                clients.assertAllRight();
+            }
+            assertShared(processes);
+        } finally {
+            processes.forEach(GatewayProcess::close);
+        }
+    }
+
+    @Test
+    void one_whose_clock_is_five_minutes_wrong_is_one_like_the_others() throws Exception {
+        List<GatewayProcess> processes = new ArrayList<>();
+        for (int minutes : List.of(5, -5)) {
+            TestClock clock = new TestClock();
+            clock.advance(Duration.ofMinutes(minutes));
+            try (RunningGateway wrong = RunningGateway.start(folder, clock::in, Stream.concat(
+                    TestStore.onS3(folder).stream(), Stream.of("--wren.gateways.lease=" + LEASE.toSeconds() + "s"))
+                    .toArray(String[]::new))) {
+                gateways.add(wrong.http());
+                processes.add(start());
+                processes.add(start());
+                gateways.getFirst().putJar("fn", RunningGateway.FUNCTIONS);
+                try (Clients clients = new Clients("square #")) {
+                    await().atMost(LONGEST).until(() -> clients.ended() >= 500);
+                    GatewayProcess victim = processes.removeFirst();
+                    victim.kill();
+                    gateways.remove(victim.http());
+                    clients.assertAllRight();
+                }
+            } finally {
+                processes.forEach(GatewayProcess::close);
+                processes.clear();
+                gateways.clear();
+            }
+        }
+    }
+}
