@@ -1,5 +1,6 @@
 package dev.wren.gateway;
 
+import org.junit.jupiter.api.Timeout;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -211,6 +212,7 @@ class GatewaysCrashIT {
     }
 
     @Test
+    @Timeout(value = 1, unit = TimeUnit.HOURS)
     void of_three_one_is_killed_at_any_moment_and_nothing_is_lost_doubled_or_taken_back() throws Exception {
         int rounds = Integer.getInteger("gateways.rounds", 1);
         List<GatewayProcess> processes = new ArrayList<>();

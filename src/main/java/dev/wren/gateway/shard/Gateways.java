@@ -157,6 +157,11 @@ public final class Gateways {
         older.remove(shard);
     }
 
+    /** Where this gateway is reached; nothing while it does not listen. */
+    public Optional<URI> address() {
+        return Optional.ofNullable(uri(address));
+    }
+
     /** Where this gateway is reached; said with its next word. */
     public void listensAt(@Nullable String here) {
         address = here;

@@ -18,6 +18,7 @@ import org.springframework.validation.annotation.Validated;
  * @param address where the other gateways reach this one, as {@code http://host:port}; where it is not given, the machine's
  * own address and the port that it listens on
  * @param lease how long what a gateway drives stays its own when nothing is heard of it: it renews that five times as often
+ * @param patience how long a request waits here while nobody drives what it is of
  * @param maxForwarded requests that are passed on to other gateways at once
  * @param connectTimeout of the connection to another gateway
  */
@@ -27,6 +28,7 @@ public record GatewaysSettings(
         @DefaultValue("16") @Min(1) @Max(1024) int shards,
         @Nullable @Pattern(regexp = "https?://[^/?#@\\s]+", message = "is http://host:port or https://host:port") String address,
         @DefaultValue("15s") @DurationMin(seconds = 1) Duration lease,
+        @DefaultValue("5s") @DurationMin(millis = 0) Duration patience,
         @DefaultValue("10000") @Min(1) @Max(1_000_000) int maxForwarded,
         @DefaultValue("2s") @DurationMin(millis = 10) Duration connectTimeout) {
 }

@@ -81,20 +81,19 @@ final class CallsetController {
         Predicate<Callset> filter = callset -> (state != Progress.done || callset.isDone())
                 && (executor == null || executor.equals(callset.executor()))
                 && tags.stream().allMatch(each -> hasTag(callset, each));
-        Owners.Split split = owners.all(request);
-        if (split.elsewhere().isEmpty()) {
-            Callsets.Part part = part(tenant, split.here(), state, filter, after, wanted);
-            return new Page<>(part.items().stream().map(CallsetView::of).toList(),
-                    next(part.next(), wanted, state, executor, tags, list)).response();
-        }
-        List<CallsetLists.Part> parts = new ArrayList<>();
-        if (!split.here().isEmpty()) {
-            Callsets.Part part = part(tenant, split.here(), state, filter, after, wanted);
-            parts.add(new CallsetLists.Part(part.items().stream()
-                    .map(each -> new CallsetLists.Item(each.id(), CallsetView.of(each))).toList(), part.next()));
-        }
-        parts.addAll(lists.ask(tenant, split, request, list));
-        CallsetLists.Part whole = CallsetLists.merge(parts, wanted);
+        CallsetLists.Part whole = owners.patiently(() -> {
+            Owners.Split split = owners.all(request);
+            List<CallsetLists.Part> parts = new ArrayList<>();
+            if (!split.here().isEmpty()) {
+                Callsets.Part part = part(tenant, split.here(), state, filter, after, wanted);
+                parts.add(new CallsetLists.Part(part.items().stream()
+                        .map(each -> new CallsetLists.Item(each.id(), CallsetView.of(each))).toList(), part.next()));
+            }
+            if (!split.elsewhere().isEmpty()) {
+                parts.addAll(lists.ask(tenant, split, request, list));
+            }
+            return CallsetLists.merge(parts, wanted);
+        });
         lists.write(whole, next(whole.next(), wanted, state, executor, tags, list), response);
         return null;
     }

@@ -1,5 +1,11 @@
 package dev.wren.gateway.view;
 
+import dev.wren.gateway.shard.NotHereException;
+import java.util.function.Supplier;
+import java.util.concurrent.locks.LockSupport;
+import java.time.Duration;
+import dev.wren.gateway.shard.GatewaysSettings;
+import com.github.benmanes.caffeine.cache.Ticker;
 import dev.wren.gateway.callset.ReceiveMemory;
 import dev.wren.gateway.json.JsonParsers;
 import dev.wren.gateway.limits.Quota;
@@ -29,6 +35,7 @@ final class Owners {
     /** Of which shards another gateway wants to know, as numbers with commas between. */
     private static final String SHARDS = "Wren-Shards";
     private static final int MOST = 64 << 20;
+    private static final Duration AGAIN = Duration.ofMillis(100);
     private static final int OK = 200;
     private static final int SERVER_ERROR = 500;
 
@@ -36,9 +43,14 @@ final class Owners {
     private final Gateways gateways;
     private final Forwarding forwarding;
     private final ReceiveMemory memory;
+    private final Duration patience;
+    private final Ticker ticker;
     private final JsonParsers parsers = new JsonParsers(10_000);
 
-    Owners(HeldShards held, Gateways gateways, Forwarding forwarding, ReceiveMemory memory) {
+    Owners(HeldShards held, Gateways gateways, GatewaysSettings settings, Forwarding forwarding, ReceiveMemory memory,
+            Ticker ticker) {
+        this.patience = settings.patience();
+        this.ticker = ticker;
         this.held = held;
         this.gateways = gateways;
         this.forwarding = forwarding;
@@ -56,6 +68,29 @@ final class Owners {
         Split {
             here = Set.copyOf(here);
             elsewhere = Map.copyOf(elsewhere);
+        }
+    }
+
+    /**
+     * Does something for which all shards have to be driven, and does it again, for a while, when one is being handed over.
+     *
+     * @throws ProblemException {@code unavailable} in the end
+     */
+    <T> T patiently(Supplier<T> action) {
+        long end = ticker.read() + patience.toNanos();
+        while (true) {
+            ProblemException problem;
+            try {
+                return action.get();
+            } catch (NotHereException e) {
+                problem = Forwarding.unavailable(String.valueOf(e.getMessage()));
+            } catch (ProblemException e) {
+                problem = e;
+            }
+            if (problem.type() != ProblemType.UNAVAILABLE || ticker.read() - end >= 0) {
+                throw problem;
+            }
+            LockSupport.parkNanos(AGAIN.toNanos());
         }
     }
 

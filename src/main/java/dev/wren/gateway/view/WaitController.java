@@ -1,5 +1,6 @@
 package dev.wren.gateway.view;
 
+import dev.wren.gateway.shard.NotHereException;
 import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.callset.Callsets;
 import dev.wren.gateway.callset.ReceiveMemory;
@@ -53,11 +54,13 @@ final class WaitController {
     private final Waiters waiters;
     private final ParkedRequests parked;
     private final WaitParts parts;
+    private final Owners owners;
     private final Forwarding forwarding;
     private final JsonParsers parsers = new JsonParsers(16);
 
     WaitController(Callsets callsets, ReceiveMemory receiveMemory, Waiters waiters, ParkedRequests parked,
-            WaitParts parts, Forwarding forwarding) {
+            WaitParts parts, Owners owners, Forwarding forwarding) {
+        this.owners = owners;
         this.callsets = callsets;
         this.receiveMemory = receiveMemory;
         this.waiters = waiters;
@@ -104,13 +107,15 @@ final class WaitController {
             body = parsers.read(request.getInputStream(), MAX_BODY, memory);
             wanted = read(body);
         }
-        Map<Optional<Gateways.Peer>, List<WaitParts.Ref>> byOwner = parts.byOwner(wanted.refs, request);
+        Map<Optional<Gateways.Peer>, List<WaitParts.Ref>> byOwner = owners.patiently(
+                () -> parts.byOwner(wanted.refs, request));
         if (byOwner.size() <= 1) {
             Gateways.Peer other = byOwner.keySet().stream().flatMap(Optional::stream).findFirst().orElse(null);
             if (other == null) {
                 return await(tenant, wanted.refs, wanted.when, wanted.timeout);
             }
-            forwarding.pass(other, request, response, body.toString().getBytes(StandardCharsets.UTF_8));
+            forwarding.pass(WaitParts.shard(wanted.refs.getFirst()), request, response,
+                    body.toString().getBytes(StandardCharsets.UTF_8));
             return null;
         }
         CompletableFuture<byte[]> answer = new CompletableFuture<>();
@@ -127,6 +132,16 @@ final class WaitController {
 
     /** Waits for calls that are all driven here. */
     private WaitResult await(String tenant, List<WaitParts.Ref> refs, ReturnWhen when, Duration timeout)
+            throws InterruptedException {
+        try {
+            return awaitHere(tenant, refs, when, timeout);
+        } catch (NotHereException e) {
+            // Its body was read: it cannot be passed on.
+            throw Forwarding.unavailable(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private WaitResult awaitHere(String tenant, List<WaitParts.Ref> refs, ReturnWhen when, Duration timeout)
             throws InterruptedException {
         List<Waiters.CallRef> calls = new Asked(tenant).calls(refs);
         boolean complete;

@@ -76,6 +76,11 @@ final class WaitParts {
         return byOwner;
     }
 
+    /** The shard of a call that another gateway drives. */
+    static int shard(Ref ref) {
+        return new CallsetId(ref.callsetId).shard();
+    }
+
     /** What is no id of a callset is refused here. */
     private Optional<Gateways.Peer> owner(Ref ref, Map<Integer, Optional<Gateways.Peer>> known) {
         return CallsetId.parse(ref.callsetId).map(CallsetId::shard).filter(shard -> shard < held.count())

@@ -1,5 +1,8 @@
 package dev.wren.gateway.web;
 
+import java.util.concurrent.locks.LockSupport;
+import com.github.benmanes.caffeine.cache.Ticker;
+import dev.wren.gateway.shard.HeldShards;
 import dev.wren.gateway.limits.Quota;
 import dev.wren.gateway.limits.TenantShare;
 import dev.wren.gateway.shard.Gateways;
@@ -48,6 +51,10 @@ public final class Forwarding implements AutoCloseable {
     /** That a request comes from another gateway, whose id is its value. */
     public static final String BY = "Wren-Forwarded-By";
 
+    /** That the gateway that was asked does not drive what it was asked about, and has done nothing. */
+    private static final String NOT_HERE = "Wren-Not-Here";
+    /** Between two looks at who drives something. */
+    private static final Duration LOOK = Duration.ofMillis(20);
     private static final Duration SOON = Duration.ofSeconds(1);
     /** Beyond the longest wait that a request can ask for. */
     private static final Duration SPARE = Duration.ofSeconds(30);
@@ -63,17 +70,23 @@ public final class Forwarding implements AutoCloseable {
             "trailer", "transfer-encoding", "upgrade");
 
     private final Gateways gateways;
+    private final HeldShards held;
     private final ParkedRequests parked;
+    private final Duration patience;
+    private final Ticker ticker;
     private final Quota room;
     private final Counter passed;
     private final Counter failed;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final HttpClient client;
 
-    Forwarding(Gateways gateways, GatewaysSettings settings, ParkedRequests parked, TenantShare share,
-            MeterRegistry metrics) {
+    Forwarding(Gateways gateways, HeldShards held, GatewaysSettings settings, ParkedRequests parked, TenantShare share,
+            Ticker ticker, MeterRegistry metrics) {
         this.gateways = gateways;
+        this.held = held;
         this.parked = parked;
+        this.patience = settings.patience();
+        this.ticker = ticker;
         this.room = new Quota("forwarded", "requests may be passed on to other gateways at once",
                 settings.maxForwarded(), share, metrics);
         this.passed = counter(metrics, "answered");
@@ -88,7 +101,8 @@ public final class Forwarding implements AutoCloseable {
     }
 
     /**
-     * Has another gateway answer a request of which nothing was read yet.
+     * Has another gateway answer a request of which nothing was read yet. While none drives what it is of, it waits for a
+     * while: shards are handed over in a moment.
      *
      * @param why it is not answered here
      * @throws ProblemException {@code unavailable} if there is none that can, or the request came from another gateway
@@ -99,32 +113,34 @@ public final class Forwarding implements AutoCloseable {
         if (response.isCommitted()) {
             throw Streaming.cutOff(request.getRequestURI());
         }
-        URI there = address(why.shard()).filter(_ -> request.getHeader(BY) == null)
-                .orElseThrow(() -> unavailable(String.valueOf(why.getMessage())));
-        pass(there, request, response, body(request));
+        if (request.getHeader(BY) != null) {
+            response.setHeader(NOT_HERE, "true");
+            throw unavailable(String.valueOf(why.getMessage()));
+        }
+        pass(why.shard(), String.valueOf(why.getMessage()), request, response, body(request));
     }
 
     /**
      * Has another gateway answer a request whose body was read.
      *
-     * @throws ProblemException {@code unavailable} if it does not
+     * @param shard what it is of
+     * @throws ProblemException {@code unavailable} if none does
      * @throws dev.wren.gateway.limits.QuotaExceededException when as many are passed on as may
      */
-    public void pass(Gateways.Peer peer, HttpServletRequest request, HttpServletResponse response, byte[] body)
+    public void pass(int shard, HttpServletRequest request, HttpServletResponse response, byte[] body)
             throws InterruptedException {
-        URI there = Optional.ofNullable(peer.address())
-                .orElseThrow(() -> unavailable("The gateway that drives this is starting."));
-        pass(there, request, response, BodyPublishers.ofByteArray(body));
+        pass(OptionalInt.of(shard), "No gateway drives shard " + shard + " of the callsets at the moment.", request,
+                response, BodyPublishers.ofByteArray(body));
     }
 
-    private void pass(URI there, HttpServletRequest request, HttpServletResponse response, BodyPublisher body)
-            throws InterruptedException {
+    private void pass(OptionalInt shard, String why, HttpServletRequest request, HttpServletResponse response,
+            BodyPublisher body) throws InterruptedException {
         String tenant = String.valueOf(request.getAttribute(Tenant.ATTRIBUTE));
         room.acquire(tenant, 1);
         try {
             // Whoever stops waits for nobody else.
             boolean answered = parked.hold(Duration.ofDays(1),
-                    left -> !left.isZero() && send(there, request, response, body));
+                    left -> !left.isZero() && answer(shard, why, request, response, body));
             if (!answered) {
                 throw unavailable("The gateway is shutting down; ask again.");
             }
@@ -133,7 +149,45 @@ public final class Forwarding implements AutoCloseable {
         }
     }
 
+    /** Asks whoever drives it, and whoever drives it after that. */
+    private boolean answer(OptionalInt shard, String why, HttpServletRequest request, HttpServletResponse response,
+            BodyPublisher body) throws InterruptedException {
+        long end = ticker.read() + patience.toNanos();
+        URI there = null;
+        String failure = why;
+        while (true) {
+            String last = failure;
+            there = await(shard, there, end).orElseThrow(() -> unavailable(last));
+            Optional<String> elsewhere = send(there, request, response, body);
+            if (elsewhere.isEmpty()) {
+                return true;
+            }
+            failure = elsewhere.get();
+        }
+    }
+
+    /**
+     * Where what is of the shard can be asked for; perhaps here, by now.
+     *
+     * @param but not there
+     */
+    private Optional<URI> await(OptionalInt shard, @Nullable URI but, long end) throws InterruptedException {
+        while (true) {
+            Optional<URI> found = address(shard).filter(each -> !each.equals(but));
+            if (found.isPresent() || ticker.read() - end >= 0) {
+                return found;
+            }
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+            LockSupport.parkNanos(LOOK.toNanos());
+        }
+    }
+
     private Optional<URI> address(OptionalInt shard) {
+        if (shard.isPresent() ? held.drives(shard.getAsInt()) : held.drivesAny()) {
+            return gateways.address();
+        }
         if (shard.isPresent()) {
             return gateways.holder(shard.getAsInt()).map(Gateways.Peer::address);
         }
@@ -149,27 +203,35 @@ public final class Forwarding implements AutoCloseable {
         return new ProblemException(ProblemType.UNAVAILABLE, why).retryAfter(SOON);
     }
 
-    private boolean send(URI there, HttpServletRequest request, HttpServletResponse response, BodyPublisher publisher)
-            throws InterruptedException {
+    /** Has it answered there; else says why another is to be asked, and nothing was done there. */
+    private Optional<String> send(URI there, HttpServletRequest request, HttpServletResponse response,
+            BodyPublisher publisher) throws InterruptedException {
         String query = request.getQueryString();
         HttpRequest asked = request(there, request, request.getMethod(),
                 request.getRequestURI() + (query == null ? "" : "?" + query), publisher).build();
-        boolean sent = false;
-        try (InputStream body = receive(asked, response)) {
-            sent = true;
-            copy(body, response);
+        boolean begun = false;
+        try {
+            HttpResponse<InputStream> answer = client.send(asked, BodyHandlers.ofInputStream());
+            try (InputStream body = answer.body()) {
+                if (answer.headers().firstValue(NOT_HERE).isPresent() && publisher.contentLength() >= 0) {
+                    return Optional.of("The gateway that is asked does not drive this any more.");
+                }
+                begun = true;
+                head(answer, response);
+                copy(body, response);
+            }
             passed.increment();
-            return true;
+            return Optional.empty();
         } catch (HttpConnectTimeoutException | ConnectException e) {
             failed.increment();
-            throw unavailable("The gateway that drives this does not answer: " + e.getMessage() + ".");
+            return Optional.of("The gateway that drives this does not answer: " + e.getMessage() + ".");
         } catch (IOException e) {
             failed.increment();
-            if (!sent && isRepeatable(request)) {
+            if (!begun && isRepeatable(request)) {
                 throw unavailable("The gateway that drives this has not answered.");
             }
             CutOff.mark();
-            return true;
+            return Optional.empty();
         }
     }
 
@@ -179,9 +241,7 @@ public final class Forwarding implements AutoCloseable {
                 || request.getRequestURI().equals("/wait");
     }
 
-    private InputStream receive(HttpRequest asked, HttpServletResponse response)
-            throws IOException, InterruptedException {
-        HttpResponse<InputStream> answer = client.send(asked, BodyHandlers.ofInputStream());
+    private static void head(HttpResponse<InputStream> answer, HttpServletResponse response) {
         response.setStatus(answer.statusCode());
         answer.headers().map().forEach((name, values) -> {
             String lower = name.toLowerCase(Locale.ROOT);
@@ -192,7 +252,6 @@ public final class Forwarding implements AutoCloseable {
                 values.stream().skip(1).forEach(value -> response.addHeader(name, value));
             }
         });
-        return answer.body();
     }
 
     /** As it comes, so that streams stay streams. */

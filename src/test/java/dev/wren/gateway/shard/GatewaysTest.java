@@ -25,7 +25,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class GatewaysTest {
 
     private static final Duration LEASE = Duration.ofSeconds(15);
-    private static final GatewaysSettings SETTINGS = new GatewaysSettings(16, null, LEASE, 100, Duration.ofSeconds(1));
+    private static final GatewaysSettings SETTINGS = new GatewaysSettings(16, null, LEASE, Duration.ZERO, 100,
+            Duration.ofSeconds(1));
 
     private final MemoryObjectStore memory = new MemoryObjectStore();
     private final FaultyStore faults = new FaultyStore();

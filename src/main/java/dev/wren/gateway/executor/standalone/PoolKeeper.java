@@ -1,5 +1,6 @@
 package dev.wren.gateway.executor.standalone;
 
+import java.util.concurrent.RejectedExecutionException;
 import dev.wren.gateway.executor.InstancePool;
 import dev.wren.gateway.executor.InstancePool.Instance;
 import dev.wren.gateway.executor.InstancePool.State;
@@ -38,7 +39,7 @@ final class PoolKeeper implements AutoCloseable {
     private final String self = UUID.randomUUID().toString();
     private final ScheduledExecutorService timer;
     /** Whether it is known what whoever looked after the pool before has written. */
-    private boolean known;
+    private volatile boolean known;
     private Instant changedAt = Instant.EPOCH;
     private @Nullable String refused;
 
@@ -54,7 +55,23 @@ final class PoolKeeper implements AutoCloseable {
     }
 
     void start() {
+        shards.listen((shard, isHere) -> {
+            if (shard == HeldShards.COMMON) {
+                known = false;
+                if (isHere) {
+                    soon();
+                }
+            }
+        });
         var _ = timer.scheduleWithFixedDelay(this::look, 0, settings.lookEvery().toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    private void soon() {
+        try {
+            timer.execute(this::look);
+        } catch (RejectedExecutionException _) {
+            // Stopped.
+        }
     }
 
     private void look() {
