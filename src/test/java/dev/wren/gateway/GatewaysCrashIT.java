@@ -1,5 +1,7 @@
 package dev.wren.gateway;
 
+import java.util.concurrent.CountDownLatch;
+import dev.wren.BesideOthers;
 import org.junit.jupiter.api.Timeout;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -39,6 +41,7 @@ import tools.jackson.databind.JsonNode;
  * <p>
  * {@code -Dgateways.rounds=N} kills N times instead of the once that the build has time for.
  */
+@BesideOthers
 class GatewaysCrashIT {
 
     private static final int MAPS = 10;
@@ -151,6 +154,22 @@ class GatewaysCrashIT {
             }
         }
 
+        /** Requests that this gateway has got before it can go on. What it says must not be what it knew. */
+        List<Future<?>> askForAll(Http http) {
+            History.Before before = history.before();
+            CountDownLatch sent = new CountDownLatch(accepted.size());
+            List<Future<?>> asked = List.copyOf(accepted).stream().<Future<?>>map(id -> threads.submit(() -> {
+                sent.countDown();
+                Http.Answer answer = http.get("/calls/" + id);
+                if (answer.status() == 200) {
+                    before.sawCallset(answer.json());
+                }
+                return id;
+            })).toList();
+            await().atMost(LONGEST).until(() -> sent.getCount() == 0);
+            return asked;
+        }
+
         int ended() {
             return List.copyOf(accepted).stream()
                     .mapToInt(id -> ask(http -> http.get("/calls/" + id)).json().path("states").path("success").asInt())
@@ -258,9 +277,13 @@ class GatewaysCrashIT {
                 GatewayProcess still = processes.getFirst();
                 still.signal("STOP");
                 gateways.remove(still.http());
-                await().atMost(LONGEST).until(() -> shards(processes.get(1)) + shards(processes.get(2)) == 16);
-                gateways.add(still.http());
+                await().atMost(LONGEST).until(() -> clients.ended() == MAPS * CALLS);
+                List<Future<?>> asked = clients.askForAll(still.http());
                 still.signal("CONT");
+                gateways.add(still.http());
+                for (Future<?> each : asked) {
+                    each.get(LONGEST.toSeconds(), TimeUnit.SECONDS);
+                }
                 clients.assertAllRight();
             }
             assertShared(processes);
@@ -297,7 +320,7 @@ class GatewaysCrashIT {
     @Test
     void one_whose_clock_is_five_minutes_wrong_is_one_like_the_others() throws Exception {
         List<GatewayProcess> processes = new ArrayList<>();
-        for (int minutes : List.of(5, -5)) {
+        for (int minutes : Integer.getInteger("gateways.rounds", 1) > 1 ? List.of(5, -5) : List.of(-5)) {
             TestClock clock = new TestClock();
             clock.advance(Duration.ofMinutes(minutes));
             try (RunningGateway wrong = RunningGateway.start(folder, clock::in, Stream.concat(

@@ -1,5 +1,8 @@
 package dev.wren.gateway;
 
+import dev.wren.protocol.ObjectKeys;
+import dev.wren.protocol.CallsetId;
+import dev.wren.gateway.store.ObjectStore;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -116,6 +119,37 @@ class GatewaysIT {
             assertThat(ALL.get(0).get("/calls/" + CALLSETS.get(1) + path).status()).isEqualTo(200);
             assertThat(passedOn() - before).as(path).isEqualTo(1);
         }
+    }
+
+    /** In turn in one run: a callset of one's own, another's by a hop, and the two reads of the store that would do instead. */
+    @Test
+    void a_hop_is_measured_beside_what_it_stands_for() {
+        ObjectStore store = GATEWAYS.getFirst().bean(ObjectStore.class);
+        CallsetId id = CallsetId.parse(CALLSETS.get(1)).orElseThrow();
+        List<Runnable> ways = List.of(() -> ALL.get(0).get("/calls/" + CALLSETS.get(0)),
+                () -> ALL.get(0).get("/calls/" + CALLSETS.get(1)), () -> {
+                    store.get(ObjectKeys.manifest("default", id)).orElseThrow().bytes();
+                    store.get(ObjectKeys.segment("default", id, 0)).orElseThrow().bytes();
+                });
+        List<List<Long>> micros = List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        for (int round = 0; round < 300; round++) {
+            for (int way = 0; way < ways.size(); way++) {
+                long begun = System.nanoTime();
+                ways.get(way).run();
+                micros.get(way).add((System.nanoTime() - begun) / 1000);
+            }
+        }
+        micros.forEach(Collections::sort);
+        System.out.println("MEASURE a read, microseconds at the median (tenth to ninetieth percentile): own "
+                + spread(micros.get(0)) + ", another's " + spread(micros.get(1)) + ", two reads of the store "
+                + spread(micros.get(2)));
+        assertThat(micros.get(1).get(150)).as("a hop, beside a callset of one's own")
+                .isLessThan(10 * micros.get(0).get(150));
+    }
+
+    private static String spread(List<Long> sorted) {
+        int size = sorted.size();
+        return sorted.get(size / 2) + " (" + sorted.get(size / 10) + " to " + sorted.get(size * 9 / 10) + ")";
     }
 
     private static double passedOn() {
@@ -276,6 +310,7 @@ class GatewaysIT {
             late.add(seen - Instant.parse(future.path("status").path("endTime").asString()).toEpochMilli());
         }
         Collections.sort(late);
+        System.out.println("MEASURE a long poll on another's call, milliseconds after its end: " + late);
         assertThat(late.get(5)).as("milliseconds from the end of a call to the answer: %s", late).isLessThan(100);
     }
 

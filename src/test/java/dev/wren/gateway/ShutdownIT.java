@@ -1,5 +1,6 @@
 package dev.wren.gateway;
 
+import dev.wren.BesideOthers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /** SIGTERM: nothing is lost, nobody is left waiting, and the next gateway goes on. */
+@BesideOthers
 class ShutdownIT {
 
     private static String mixed(String data) {

@@ -1,5 +1,6 @@
 package dev.wren.gateway;
 
+import dev.wren.BesideOthers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /** Workers that are killed, stand still, lie or lose their files: whatever becomes of one, no other call suffers. */
+@BesideOthers
 class WorkerFaultsIT {
 
     private static String mixed(String more, List<String> data) {

@@ -1,5 +1,12 @@
 package dev.wren.gateway.web;
 
+import java.util.function.BooleanSupplier;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.wren.gateway.shard.HeldShards;
@@ -20,7 +27,6 @@ import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
-import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -55,6 +61,8 @@ public final class Forwarding implements AutoCloseable {
     private static final String NOT_HERE = "Wren-Not-Here";
     /** Between two looks at who drives something. */
     private static final Duration LOOK = Duration.ofMillis(20);
+    /** Between two looks at whether requests that were passed on are in vain. */
+    private static final Duration WATCH = Duration.ofMillis(250);
     private static final Duration SOON = Duration.ofSeconds(1);
     /** Beyond the longest wait that a request can ask for. */
     private static final Duration SPARE = Duration.ofSeconds(30);
@@ -79,6 +87,9 @@ public final class Forwarding implements AutoCloseable {
     private final Counter failed;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final HttpClient client;
+    private final Set<Hop> hops = ConcurrentHashMap.newKeySet();
+    private final ScheduledExecutorService watch = Executors
+            .newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("forwarding").factory());
 
     Forwarding(Gateways gateways, HeldShards held, GatewaysSettings settings, ParkedRequests parked, TenantShare share,
             Ticker ticker, MeterRegistry metrics) {
@@ -93,6 +104,8 @@ public final class Forwarding implements AutoCloseable {
         this.failed = counter(metrics, "failed");
         this.client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).executor(threads)
                 .proxy(HttpClient.Builder.NO_PROXY).connectTimeout(settings.connectTimeout()).build();
+        var _ = watch.scheduleWithFixedDelay(() -> hops.forEach(Hop::endIfInVain), WATCH.toNanos(), WATCH.toNanos(),
+                TimeUnit.NANOSECONDS);
     }
 
     private static Counter counter(MeterRegistry metrics, String outcome) {
@@ -158,7 +171,7 @@ public final class Forwarding implements AutoCloseable {
         while (true) {
             String last = failure;
             there = await(shard, there, end).orElseThrow(() -> unavailable(last));
-            Optional<String> elsewhere = send(there, request, response, body);
+            Optional<String> elsewhere = send(there, shard, request, response, body);
             if (elsewhere.isEmpty()) {
                 return true;
             }
@@ -204,22 +217,20 @@ public final class Forwarding implements AutoCloseable {
     }
 
     /** Has it answered there; else says why another is to be asked, and nothing was done there. */
-    private Optional<String> send(URI there, HttpServletRequest request, HttpServletResponse response,
-            BodyPublisher publisher) throws InterruptedException {
+    private Optional<String> send(URI there, OptionalInt shard, HttpServletRequest request,
+            HttpServletResponse response, BodyPublisher publisher) throws InterruptedException {
         String query = request.getQueryString();
         HttpRequest asked = request(there, request, request.getMethod(),
                 request.getRequestURI() + (query == null ? "" : "?" + query), publisher).build();
         boolean begun = false;
-        try {
-            HttpResponse<InputStream> answer = client.send(asked, BodyHandlers.ofInputStream());
-            try (InputStream body = answer.body()) {
-                if (answer.headers().firstValue(NOT_HERE).isPresent() && publisher.contentLength() >= 0) {
-                    return Optional.of("The gateway that is asked does not drive this any more.");
-                }
-                begun = true;
-                head(answer, response);
-                copy(body, response);
+        try (Hop hop = new Hop(() -> hasMoved(shard, there))) {
+            HttpResponse<InputStream> answer = hop.send(asked);
+            if (answer.headers().firstValue(NOT_HERE).isPresent() && publisher.contentLength() >= 0) {
+                return Optional.of("The gateway that is asked does not drive this any more.");
             }
+            begun = true;
+            head(answer, response);
+            copy(answer.body(), response);
             passed.increment();
             return Optional.empty();
         } catch (HttpConnectTimeoutException | ConnectException e) {
@@ -227,11 +238,82 @@ public final class Forwarding implements AutoCloseable {
             return Optional.of("The gateway that drives this does not answer: " + e.getMessage() + ".");
         } catch (IOException e) {
             failed.increment();
-            if (!begun && isRepeatable(request)) {
-                throw unavailable("The gateway that drives this has not answered.");
+            if (begun || !isRepeatable(request)) {
+                CutOff.mark();
+                return Optional.empty();
             }
-            CutOff.mark();
-            return Optional.empty();
+            if (publisher.contentLength() >= 0 && hasMoved(shard, there)) {
+                return Optional.of("The gateway that drove this has not answered.");
+            }
+            throw unavailable("The gateway that drives this has not answered.");
+        }
+    }
+
+    private boolean hasMoved(OptionalInt shard, URI there) {
+        return shard.isPresent() && address(shard).filter(each -> !each.equals(there)).isPresent();
+    }
+
+    /**
+     * A request to another gateway: given up when it is in vain, since another drives what it is of by now. One that stands
+     * still would not answer for as long as it stands. Used by one thread, and ended by another.
+     */
+    private final class Hop implements AutoCloseable {
+
+        private final BooleanSupplier inVain;
+        private volatile @Nullable CompletableFuture<HttpResponse<InputStream>> answer;
+        private volatile @Nullable InputStream body;
+
+        Hop(BooleanSupplier inVain) {
+            this.inVain = inVain;
+            hops.add(this);
+        }
+
+        HttpResponse<InputStream> send(HttpRequest request) throws IOException, InterruptedException {
+            CompletableFuture<HttpResponse<InputStream>> asked = client.sendAsync(request,
+                    BodyHandlers.ofInputStream());
+            answer = asked;
+            try {
+                HttpResponse<InputStream> came = asked.get();
+                body = came.body();
+                return came;
+            } catch (CancellationException e) {
+                throw new IOException("given up", e);
+            } catch (ExecutionException e) {
+                switch (e.getCause()) {
+                    case IOException failure -> throw failure;
+                    case null, default -> throw new IOException(e);
+                }
+            } catch (InterruptedException e) {
+                asked.cancel(true);
+                throw e;
+            }
+        }
+
+        void endIfInVain() {
+            if (inVain.getAsBoolean()) {
+                end();
+            }
+        }
+
+        private void end() {
+            CompletableFuture<HttpResponse<InputStream>> asked = answer;
+            if (asked != null) {
+                asked.cancel(true);
+            }
+            InputStream open = body;
+            if (open != null) {
+                try {
+                    open.close();
+                } catch (IOException _) {
+                    // Whoever reads it is told.
+                }
+            }
+        }
+
+        @Override
+        public void close() {
+            hops.remove(this);
+            end();
         }
     }
 
@@ -303,14 +385,10 @@ public final class Forwarding implements AutoCloseable {
     }
 
     /** What another gateway answers. */
-    public record Answer(int status, HttpHeaders headers, InputStream body) implements AutoCloseable {
+    public record Answer(int status, InputStream body, Runnable end) implements AutoCloseable {
         @Override
         public void close() {
-            try {
-                body.close();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
+            end.run();
         }
     }
 
@@ -333,18 +411,24 @@ public final class Forwarding implements AutoCloseable {
         headers.forEach(asked::setHeader);
         // It is read here.
         asked.setHeader("Accept-Encoding", "identity");
+        Hop hop = new Hop(() -> gateways.others().stream().noneMatch(each -> each.id().equals(peer.id())));
         try {
-            HttpResponse<InputStream> answer = client.send(asked.build(), BodyHandlers.ofInputStream());
+            HttpResponse<InputStream> answer = hop.send(asked.build());
             passed.increment();
-            return new Answer(answer.statusCode(), answer.headers(), answer.body());
+            return new Answer(answer.statusCode(), answer.body(), hop::close);
         } catch (IOException e) {
+            hop.close();
             failed.increment();
             throw unavailable("Another gateway that is to be asked does not answer: " + e.getMessage() + ".");
+        } catch (InterruptedException e) {
+            hop.close();
+            throw e;
         }
     }
 
     @Override
     public void close() {
+        watch.shutdownNow();
         client.shutdownNow();
         threads.shutdownNow();
     }
