@@ -141,8 +141,10 @@ class DeployIT {
         assertThat(Pattern.compile("\"(\\w+:\\w+)\"").matcher(role).results().map(action -> action.group(1)))
                 .containsExactlyInAnyOrder("sts:AssumeRole", "sqs:SendMessage", "logs:CreateLogStream",
                         "logs:PutLogEvents");
-        assertThat(role).doesNotContain("*").doesNotContain("ManagedPolicyArns")
-                .contains("Resource: !GetAtt Reports.Arn", "Resource: !GetAtt WorkerLogs.Arn");
+        assertThat(role).doesNotContain("ManagedPolicyArns");
+        assertThat(Pattern.compile("Resource: (.*)").matcher(role).results().map(resource -> resource.group(1)))
+                .containsExactlyInAnyOrder("!Sub \"arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:"
+                        + "${ReportsQueueName}-*\"", "!GetAtt WorkerLogs.Arn");
     }
 
     private static List<String> command(PythonTool tool, String... arguments) {

@@ -1,5 +1,8 @@
 package dev.wren.gateway;
 
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import java.util.function.IntSupplier;
+import dev.wren.gateway.shard.HeldShards;
 import java.util.concurrent.CountDownLatch;
 import dev.wren.BesideOthers;
 import org.junit.jupiter.api.Timeout;
@@ -39,13 +42,15 @@ import tools.jackson.databind.JsonNode;
  * Three gateways on one store, of which one is killed, stands still, is cut off or has a wrong clock in the middle of maps.
  *
  * <p>
- * {@code -Dgateways.rounds=N} kills N times instead of the once that the build has time for.
+ * {@code -Dgateways.rounds=N} kills N times, and in the middle of more than what the build has time for: ten maps of 500
+ * calls.
  */
 @BesideOthers
 class GatewaysCrashIT {
 
-    private static final int MAPS = 10;
-    private static final int CALLS = 500;
+    private static final boolean LONG = Integer.getInteger("gateways.rounds", 0) > 0;
+    private static final int MAPS = LONG ? 10 : 3;
+    private static final int CALLS = LONG ? 500 : 200;
     private static final Duration LEASE = Duration.ofSeconds(5);
     private static final Duration LONGEST = Duration.ofMinutes(2);
 
@@ -223,125 +228,105 @@ class GatewaysCrashIT {
         return ends;
     }
 
-    private void startThree(List<GatewayProcess> processes) {
-        for (int i = 0; i < 3; i++) {
-            processes.add(start());
-        }
-        gateways.getFirst().putJar("fn", RunningGateway.FUNCTIONS);
-    }
-
-    @Test
-    @Timeout(value = 1, unit = TimeUnit.HOURS)
-    void of_three_one_is_killed_at_any_moment_and_nothing_is_lost_doubled_or_taken_back() throws Exception {
-        int rounds = Integer.getInteger("gateways.rounds", 1);
-        List<GatewayProcess> processes = new ArrayList<>();
-        try {
-            startThree(processes);
-            for (int round = 0; round < rounds; round++) {
-                try (Clients clients = new Clients("square #")) {
-                    int after = random.nextInt(MAPS * CALLS * 3 / 4);
-                    await().atMost(LONGEST).until(() -> clients.ended() >= after);
-                    GatewayProcess victim = processes.remove(random.nextInt(processes.size()));
-                    victim.kill();
-                    gateways.remove(victim.http());
-                    clients.assertAllRight();
-                }
-                processes.add(start());
-            }
-            assertShared(processes);
-        } finally {
-            processes.forEach(GatewayProcess::close);
-        }
-    }
-
-    private static void assertShared(List<GatewayProcess> processes) {
-        await().atMost(LONGEST)
-                .untilAsserted(() -> assertThat(processes.stream().mapToInt(GatewaysCrashIT::shards).sum())
-                        .isEqualTo(16));
-    }
-
     private static int shards(GatewayProcess process) {
         return process.management().get("/actuator/prometheus").text().lines()
                 .filter(line -> line.startsWith("wren_shards "))
-                .mapToInt(line -> (int) Double.parseDouble(line.substring(12)))
-                .sum();
+                .mapToInt(line -> (int) Double.parseDouble(line.substring(12))).sum();
+    }
+
+    /** Each shard is one gateway's, and no gateway drives what another has taken. */
+    private static void assertShared(IntSupplier held) {
+        await().atMost(LONGEST).untilAsserted(() -> assertThat(held.getAsInt()).isEqualTo(16));
+    }
+
+    private void uploadFunctions() {
+        assertThat(ask(http -> http.putJar("fn", RunningGateway.FUNCTIONS)).status()).isLessThan(300);
+    }
+
+    /** The clock of one is five minutes slow all the while. */
+    @Test
+    void one_stands_still_one_is_cut_off_one_is_killed_and_nothing_is_lost_doubled_or_taken_back() throws Exception {
+        TestClock clock = new TestClock();
+        clock.advance(Duration.ofMinutes(-5));
+        String s3 = TestStore.onS3(folder).stream().filter(each -> each.startsWith("--spring.cloud.aws.endpoint="))
+                .findFirst().orElseThrow().replaceFirst("[^=]*=", "");
+        try (Relay relay = new Relay();
+                GatewayProcess first = start();
+                GatewayProcess second = startBehind(relay, s3);
+                RunningGateway slow = RunningGateway.start(folder, clock::in, Stream.concat(
+                        TestStore.onS3(folder).stream(), Stream.of("--wren.gateways.lease=" + LEASE.toSeconds() + "s"))
+                        .toArray(String[]::new))) {
+            gateways.add(slow.http());
+            uploadFunctions();
+            IntSupplier ofSlow = () -> slow.bean(HeldShards.class).all().size();
+            standsStill(first);
+            assertShared(() -> shards(first) + shards(second) + ofSlow.getAsInt());
+            isCutOff(relay, s3, () -> shards(first) + ofSlow.getAsInt());
+            assertShared(() -> shards(first) + shards(second) + ofSlow.getAsInt());
+            isKilled(first);
+            assertShared(() -> shards(second) + ofSlow.getAsInt());
+        }
+        assertThat(Files.readString(log)).contains("it begins anew");
+    }
+
+    private GatewayProcess startBehind(Relay relay, String s3) {
+        relay.to(s3);
+        return start("--spring.cloud.aws.endpoint=" + relay.url());
+    }
+
+    private void standsStill(GatewayProcess still) throws Exception {
+        try (Clients clients = new Clients("square #")) {
+            await().atMost(LONGEST).until(() -> clients.ended() >= MAPS * CALLS / 10);
+            still.signal("STOP");
+            gateways.remove(still.http());
+            await().atMost(LONGEST).until(() -> clients.ended() == MAPS * CALLS);
+            List<Future<?>> asked = clients.askForAll(still.http());
+            still.signal("CONT");
+            gateways.add(still.http());
+            for (Future<?> each : asked) {
+                each.get(LONGEST.toSeconds(), TimeUnit.SECONDS);
+            }
+            clients.assertAllRight();
+        }
+    }
+
+    private void isCutOff(Relay relay, String s3, IntSupplier ofOthers) throws Exception {
+        try (Clients clients = new Clients("square #")) {
+            await().atMost(LONGEST).until(() -> clients.ended() >= MAPS * CALLS / 10);
+            relay.cut();
+            await().atMost(LONGEST).until(() -> ofOthers.getAsInt() == 16);
+            relay.to(s3);
+            clients.assertAllRight();
+        }
+    }
+
+    private void isKilled(GatewayProcess victim) throws Exception {
+        try (Clients clients = new Clients("square #")) {
+            int after = random.nextInt(MAPS * CALLS * 3 / 4);
+            await().atMost(LONGEST).until(() -> clients.ended() >= after);
+            victim.kill();
+            gateways.remove(victim.http());
+            clients.assertAllRight();
+        }
     }
 
     @Test
-    void one_that_stood_still_for_longer_than_its_lease_gives_way() throws Exception {
+    @EnabledIfSystemProperty(named = "gateways.rounds", matches = "\\d+")
+    @Timeout(value = 1, unit = TimeUnit.HOURS)
+    void of_three_one_is_killed_again_and_again() throws Exception {
         List<GatewayProcess> processes = new ArrayList<>();
         try {
-            startThree(processes);
-            try (Clients clients = new Clients("square #")) {
-                await().atMost(LONGEST).until(() -> clients.ended() >= 500);
-                GatewayProcess still = processes.getFirst();
-                still.signal("STOP");
-                gateways.remove(still.http());
-                await().atMost(LONGEST).until(() -> clients.ended() == MAPS * CALLS);
-                List<Future<?>> asked = clients.askForAll(still.http());
-                still.signal("CONT");
-                gateways.add(still.http());
-                for (Future<?> each : asked) {
-                    each.get(LONGEST.toSeconds(), TimeUnit.SECONDS);
-                }
-                clients.assertAllRight();
+            for (int i = 0; i < 3; i++) {
+                processes.add(start());
             }
-            assertShared(processes);
-            assertThat(Files.readString(log)).contains("it begins anew");
+            uploadFunctions();
+            for (int round = 0; round < Integer.getInteger("gateways.rounds"); round++) {
+                isKilled(processes.remove(random.nextInt(processes.size())));
+                processes.add(start());
+            }
+            assertShared(() -> processes.stream().mapToInt(GatewaysCrashIT::shards).sum());
         } finally {
             processes.forEach(GatewayProcess::close);
-        }
-    }
-
-    @Test
-    void one_that_is_cut_off_from_the_store_drives_nothing_until_it_is_back() throws Exception {
-        List<GatewayProcess> processes = new ArrayList<>();
-        try (Relay relay = new Relay()) {
-            String s3 = TestStore.onS3(folder).stream().filter(each -> each.startsWith("--spring.cloud.aws.endpoint="))
-                    .findFirst().orElseThrow().replaceFirst("[^=]*=", "");
-            relay.to(s3);
-            processes.add(start("--spring.cloud.aws.endpoint=" + relay.url()));
-            processes.add(start());
-            processes.add(start());
-            gateways.getFirst().putJar("fn", RunningGateway.FUNCTIONS);
-            try (Clients clients = new Clients("square #")) {
-                await().atMost(LONGEST).until(() -> clients.ended() >= 500);
-                relay.cut();
-                await().atMost(LONGEST).until(() -> shards(processes.get(1)) + shards(processes.get(2)) == 16);
-                relay.to(s3);
-                clients.assertAllRight();
-            }
-            assertShared(processes);
-        } finally {
-            processes.forEach(GatewayProcess::close);
-        }
-    }
-
-    @Test
-    void one_whose_clock_is_five_minutes_wrong_is_one_like_the_others() throws Exception {
-        List<GatewayProcess> processes = new ArrayList<>();
-        for (int minutes : Integer.getInteger("gateways.rounds", 1) > 1 ? List.of(5, -5) : List.of(-5)) {
-            TestClock clock = new TestClock();
-            clock.advance(Duration.ofMinutes(minutes));
-            try (RunningGateway wrong = RunningGateway.start(folder, clock::in, Stream.concat(
-                    TestStore.onS3(folder).stream(), Stream.of("--wren.gateways.lease=" + LEASE.toSeconds() + "s"))
-                    .toArray(String[]::new))) {
-                gateways.add(wrong.http());
-                processes.add(start());
-                processes.add(start());
-                gateways.getFirst().putJar("fn", RunningGateway.FUNCTIONS);
-                try (Clients clients = new Clients("square #")) {
-                    await().atMost(LONGEST).until(() -> clients.ended() >= 500);
-                    GatewayProcess victim = processes.removeFirst();
-                    victim.kill();
-                    gateways.remove(victim.http());
-                    clients.assertAllRight();
-                }
-            } finally {
-                processes.forEach(GatewayProcess::close);
-                processes.clear();
-                gateways.clear();
-            }
         }
     }
 }

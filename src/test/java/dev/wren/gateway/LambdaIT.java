@@ -261,7 +261,7 @@ class LambdaIT {
     private static double foreignRequests() {
         double own = gateway.bean(MeterRegistry.class).find("wren.s3.requests").counters().stream()
                 .mapToDouble(Counter::count).sum();
-        return lambda.requestsToStore() - own;
+        return lambda.requestsTo(store) - own;
     }
 
     /** Links that have run out, or a store that is away: the call has not been begun, and is sent again a few times. */

@@ -1,5 +1,8 @@
 package dev.wren.gateway;
 
+import java.util.ArrayList;
+import dev.wren.protocol.ObjectKeys;
+import dev.wren.gateway.shard.HeldShards;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -83,6 +86,42 @@ class RetentionIT {
             await().atMost(Duration.ofSeconds(20)).until(() -> objects(store, "callsets/") == 0);
             Http.Answer metrics = new Http(gateway.managementUrl()).get("/actuator/prometheus");
             assertThat(metrics.text()).contains("wren_retention_callsets_total 2.0");
+        }
+    }
+
+    /** Each removes what it drives, and one of them what is of no callset: jars, keys, what nobody ever accepted. */
+    @Test
+    void of_several_gateways_each_does_its_part(@TempDir Path store) {
+        TestClock clock = new TestClock();
+        String[] settings = Stream.concat(TestStore.onS3(store).stream(), Stream.of("--wren.gateways.lease=5s"))
+                .toArray(String[]::new);
+        List<RunningGateway> gateways = new ArrayList<>();
+        try {
+            for (int i = 0; i < 2; i++) {
+                gateways.add(start(store, clock, settings));
+            }
+            await().atMost(Duration.ofSeconds(30)).until(() -> gateways.stream()
+                    .allMatch(each -> each.bean(HeldShards.class).all().size() == 8));
+            List<String> ids = new ArrayList<>();
+            for (RunningGateway gateway : gateways) {
+                Http.Answer kept = gateway.http().post("/calls", SQUARE + "[1]}", "Idempotency-Key",
+                        "key-" + ids.size());
+                ids.add(kept.json().path("callsetId").asString());
+                gateway.http().done(ids.getLast());
+            }
+            gateways.forEach(each -> TestStore.writeOnS3(store, ObjectKeys.data("default",
+                    CallsetId.of(clock.millis(), each.bean(HeldShards.class).all().iterator().next(), 1, 1)), "left"));
+            assertThat(gateways.getFirst().http().delete("/jars/fn").status()).isEqualTo(204);
+            clock.advance(Duration.ofDays(11));
+            gateways.forEach(each -> ids.forEach(id -> gone(each.http(), id)));
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() -> TestStore.keysOnS3(store, "default/callsets/").isEmpty()
+                            && TestStore.keysOnS3(store, "default/idempotency/").isEmpty());
+            clock.advance(Duration.ofDays(6));
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() -> TestStore.keysOnS3(store, "default/jars/sha256/").isEmpty());
+        } finally {
+            gateways.forEach(RunningGateway::close);
         }
     }
 

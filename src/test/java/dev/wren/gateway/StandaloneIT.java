@@ -1,5 +1,7 @@
 package dev.wren.gateway;
 
+import java.util.ArrayList;
+import dev.wren.gateway.shard.HeldShards;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -67,6 +69,36 @@ class StandaloneIT {
             assertThat(laptop.exitValue()).isZero();
             await().atMost(SOON).until(() -> machine(http, "laptop").path("state").asString().equals("terminated"));
             assertThat(http.post("/instances", "{}").status()).isEqualTo(403);
+        }
+    }
+
+    /** One of them hears the machines, and answers for all; each gets the reports of its own callsets. */
+    @Test
+    void a_pool_of_several_gateways_is_looked_after_by_one_until_it_has_gone(@TempDir Path store) throws Exception {
+        List<RunningGateway> gateways = new ArrayList<>();
+        try {
+            gateways.add(pool.gateway(store, NO_EC2));
+            gateways.add(pool.gateway(store, NO_EC2));
+            await().atMost(SOON).until(() -> gateways.stream()
+                    .allMatch(each -> each.bean(HeldShards.class).all().size() == 8
+                            && each.http().get("/executors").json().toString().contains("\"ready\":true")));
+            pool.machine(store, "--id", "laptop", "--parallelism", "2", "--heartbeat", "1", "--memory-mb", "400");
+            for (RunningGateway gateway : gateways) {
+                await().atMost(SOON)
+                        .until(() -> machine(gateway.http(), "laptop").path("state").asString("").equals("running"));
+                String id = gateway.http().map(ExecutorContract.map("", List.of("square 2", "square 3")));
+                assertThat(gateways.getFirst().http().done(id).path("states").path("success").asInt()).isEqualTo(2);
+            }
+            RunningGateway keeper = gateways.stream()
+                    .filter(each -> each.bean(HeldShards.class).drives(HeldShards.COMMON)).findFirst().orElseThrow();
+            gateways.remove(keeper);
+            keeper.close();
+            Http http = gateways.getFirst().http();
+            await().atMost(SOON).until(() -> machine(http, "laptop").path("state").asString("").equals("running"));
+            assertThat(http.done(http.map(ExecutorContract.map("", List.of("square 4")))).path("states").path("success")
+                    .asInt()).isEqualTo(1);
+        } finally {
+            gateways.forEach(RunningGateway::close);
         }
     }
 

@@ -92,9 +92,9 @@ final class TestLambda implements AutoCloseable {
                 .mapToInt(each -> Integer.parseInt(each.getValue())).sum();
     }
 
-    /** Requests that the store has got. */
-    int requestsToStore() {
-        return TestStore.s3().proxy().requests();
+    /** Requests that the store has got, since this was asked first. */
+    int requestsTo(Path store) {
+        return TestStore.s3().proxy().requests(TestStore.prefix(store));
     }
 
     @Override

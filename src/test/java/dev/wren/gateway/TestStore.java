@@ -133,7 +133,7 @@ final class TestStore {
         }
     }
 
-    private static String prefix(Path folder) {
+    static String prefix(Path folder) {
         return folder.toString().replaceAll("[^A-Za-z0-9]+", "-").replaceAll("^-", "");
     }
 

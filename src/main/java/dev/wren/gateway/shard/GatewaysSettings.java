@@ -1,5 +1,6 @@
 package dev.wren.gateway.shard;
 
+import dev.wren.gateway.limits.Heap;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.Pattern;
@@ -19,7 +20,8 @@ import org.springframework.validation.annotation.Validated;
  * own address and the port that it listens on
  * @param lease how long what a gateway drives stays its own when nothing is heard of it: it renews that five times as often
  * @param patience how long a request waits here while nobody drives what it is of
- * @param maxForwarded requests that are passed on to other gateways at once
+ * @param maxForwarded requests that are passed on to other gateways at once; 0: 10,000, or as many as a tenth of the heap has
+ * room for
  * @param connectTimeout of the connection to another gateway
  */
 @Validated
@@ -29,6 +31,14 @@ public record GatewaysSettings(
         @Nullable @Pattern(regexp = "https?://[^/?#@\\s]+", message = "is http://host:port or https://host:port") String address,
         @DefaultValue("15s") @DurationMin(seconds = 1) Duration lease,
         @DefaultValue("5s") @DurationMin(millis = 0) Duration patience,
-        @DefaultValue("10000") @Min(1) @Max(1_000_000) int maxForwarded,
+        @DefaultValue("0") @Min(0) @Max(1_000_000) int maxForwarded,
         @DefaultValue("2s") @DurationMin(millis = 10) Duration connectTimeout) {
+
+    /** Bytes of one that is passed on: the connections to its caller and to the other gateway. */
+    private static final int FORWARDED = 128 << 10;
+    private static final int MOST = 10_000;
+
+    public GatewaysSettings {
+        maxForwarded = Heap.orMany(maxForwarded, 10, FORWARDED, MOST);
+    }
 }

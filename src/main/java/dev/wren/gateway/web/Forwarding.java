@@ -66,7 +66,7 @@ public final class Forwarding implements AutoCloseable {
     private static final Duration SOON = Duration.ofSeconds(1);
     /** Beyond the longest wait that a request can ask for. */
     private static final Duration SPARE = Duration.ofSeconds(30);
-    private static final int BUFFER = 1 << 16;
+    private static final int BUFFER = 1 << 14;
     /** What is of one connection, or was seen to by the gateway that the caller speaks to. */
     private static final Set<String> NOT_PASSED_ON = Set.of("connection", "content-encoding", "content-length",
             "expect",

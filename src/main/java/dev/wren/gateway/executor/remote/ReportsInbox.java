@@ -23,6 +23,8 @@ final class ReportsInbox implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(ReportsInbox.class);
     private static final int FULL = SqsQueue.MOST;
+    /** For what comes right after what has come. */
+    private static final Duration SOON = Duration.ofSeconds(1);
     /** After an error of the queue. */
     private static final Duration PAUSE = Duration.ofSeconds(1);
     private static final Duration STOP = Duration.ofSeconds(10);
@@ -41,7 +43,7 @@ final class ReportsInbox implements AutoCloseable {
     /**
      * What all queues have in common.
      *
-     * @param further receivers that there may still be, beyond the one of each queue
+     * @param further receivers of many messages at once that there may still be
      * @param undeleted room for messages that were received and are not deleted
      */
     record Shared(Semaphore further, Semaphore undeleted) {
@@ -52,57 +54,73 @@ final class ReportsInbox implements AutoCloseable {
         this.reader = reader;
         this.shared = shared;
         this.deleter = Thread.ofVirtual().name("reports-deleter").start(this::deleteDone);
-        receiver(false);
+        receiver(this::await);
     }
 
     int inHand() {
         return inHand.size();
     }
 
-    private void receiver(boolean further) {
+    private void receiver(Runnable work) {
         Thread thread = Thread.ofVirtual().name("reports-receiver").unstarted(() -> {
             try {
-                while (receives && (receive() || !further)) {
-                    // Further receivers end when there is less to do.
-                }
+                work.run();
             } finally {
                 receivers.remove(Thread.currentThread());
-                if (further) {
-                    shared.further.release();
-                }
             }
         });
         receivers.add(thread);
         thread.start();
     }
 
-    /** Returns whether there was something, or something went wrong. */
-    private boolean receive() {
+    /** Waits for a message, and asks for many where there is one. There is one of these: for a message at a time there is memory. */
+    private void await() {
+        while (receives) {
+            if (receive(1, SqsQueue.LONGEST) > 0 && shared.further.tryAcquire()) {
+                receiveMany();
+            }
+        }
+    }
+
+    /** As long as there are messages; with a permit, which is given back. */
+    private void receiveMany() {
+        try {
+            int came = FULL;
+            while (receives && came > 0) {
+                came = receive(FULL, SOON);
+                if (came == FULL && receives && shared.further.tryAcquire()) {
+                    receiver(this::receiveMany);
+                }
+            }
+        } finally {
+            shared.further.release();
+        }
+    }
+
+    /** Returns how many messages there were. */
+    private int receive(int most, Duration wait) {
         int room = 0;
         try {
-            shared.undeleted.acquire(FULL);
-            room = FULL;
-            List<Message> messages = queue.receive();
-            shared.undeleted.release(FULL - messages.size());
+            shared.undeleted.acquire(most);
+            room = most;
+            List<Message> messages = queue.receive(most, wait);
+            shared.undeleted.release(most - messages.size());
             room = messages.size();
-            if (messages.size() == FULL && receives && shared.further.tryAcquire()) {
-                receiver(true);
-            }
             for (Message message : messages) {
                 room--;
                 take(message);
             }
-            return !messages.isEmpty();
+            return messages.size();
         } catch (InterruptedException _) {
             // Only a stop interrupts.
-            return false;
+            return 0;
         } catch (RuntimeException e) {
             shared.undeleted.release(room);
             if (receives) {
                 log.warn("reports cannot be received now: {}", e.toString());
                 LockSupport.parkNanos(PAUSE.toNanos());
             }
-            return true;
+            return 0;
         }
     }
 

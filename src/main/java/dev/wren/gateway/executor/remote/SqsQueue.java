@@ -25,7 +25,7 @@ public final class SqsQueue implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(SqsQueue.class);
     /** The longest wait for messages, and the most of them, that SQS allows. */
-    private static final int WAIT_SECONDS = 20;
+    static final Duration LONGEST = Duration.ofSeconds(20);
     /** Messages of a batch. */
     public static final int MOST = 10;
     private static final Duration CONNECT = Duration.ofSeconds(2);
@@ -64,7 +64,7 @@ public final class SqsQueue implements AutoCloseable {
      * @param timeout of one try of a request, beyond the wait for messages
      */
     static SqsClient client(AwsClientBuilderConfigurer aws, int connections, Duration timeout) {
-        Duration longest = timeout.plusSeconds(WAIT_SECONDS);
+        Duration longest = timeout.plus(LONGEST);
         return aws.configure(SqsClient.builder())
                 .httpClientBuilder(Apache5HttpClient.builder().maxConnections(connections)
                         .connectionAcquisitionTimeout(longest).connectionTimeout(CONNECT).socketTimeout(longest))
@@ -131,10 +131,10 @@ public final class SqsQueue implements AutoCloseable {
         return answer.failed().stream().map(failed -> letters.get(Integer.parseInt(failed.id()))).toList();
     }
 
-    /** Up to ten messages, waiting for one if there is none. */
-    List<Message> receive() {
-        return client.receiveMessage(receive -> receive.queueUrl(url()).maxNumberOfMessages(MOST)
-                .waitTimeSeconds(WAIT_SECONDS).visibilityTimeout((int) visibility.toSeconds())).messages();
+    /** Messages, up to {@link #MOST}, waiting for one if there is none, for up to {@link #LONGEST}. */
+    List<Message> receive(int most, Duration wait) {
+        return client.receiveMessage(receive -> receive.queueUrl(url()).maxNumberOfMessages(most)
+                .waitTimeSeconds((int) wait.toSeconds()).visibilityTimeout((int) visibility.toSeconds())).messages();
     }
 
     /** About how many messages there are: those that wait, and those that are in hand. */

@@ -1,5 +1,6 @@
 package dev.wren.gateway.store.s3;
 
+import java.util.concurrent.ConcurrentHashMap;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -67,6 +68,7 @@ public final class FaultProxy implements AutoCloseable {
     private volatile Faults faults = _ -> Fault.NONE;
     private volatile String removed = "";
     private final AtomicInteger requests = new AtomicInteger();
+    private final Map<String, AtomicInteger> counted = new ConcurrentHashMap<>();
 
     private FaultProxy(ServerSocket server, int upstream) {
         this.server = server;
@@ -91,6 +93,11 @@ public final class FaultProxy implements AutoCloseable {
     /** Requests that came so far. */
     public int requests() {
         return requests.get();
+    }
+
+    /** How many requests there were, since this was asked first, whose path or query has {@code part}. */
+    public int requests(String part) {
+        return counted.computeIfAbsent(part, _ -> new AtomicInteger()).get();
     }
 
     /** Headers of this name do not come to the server from now on; empty: all do. */
@@ -118,6 +125,11 @@ public final class FaultProxy implements AutoCloseable {
             }
             Request request = parse(head);
             requests.incrementAndGet();
+            counted.forEach((part, count) -> {
+                if ((request.path + "?" + request.query).contains(part)) {
+                    count.incrementAndGet();
+                }
+            });
             if (request.has("expect")) {
                 client.getOutputStream().write("HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
             }
