@@ -1,5 +1,6 @@
 package dev.wren.gateway;
 
+import java.util.concurrent.RejectedExecutionException;
 import dev.wren.gateway.executor.Chunk;
 import dev.wren.gateway.executor.Executor;
 import dev.wren.gateway.executor.ExecutorKind;
@@ -109,7 +110,13 @@ final class FarExecutor implements ExecutorKind, AutoCloseable {
                         JsonMapper.shared().readValue(chunk.datum(i), String.class),
                         chunk.job().settings().jobMaxRuntime()))
                 .toList();
-        sent.forEach(each -> later(() -> workers.execute(() -> run(each))));
+        sent.forEach(each -> later(() -> workers.execute(() -> {
+            try {
+                run(each);
+            } catch (RejectedExecutionException _) {
+                // Closed meanwhile. Thrown on, it would fail whatever test waits at the moment.
+            }
+        })));
     }
 
     private void later(Runnable action) {
@@ -171,8 +178,7 @@ final class FarExecutor implements ExecutorKind, AutoCloseable {
         } catch (ExecutionException e) {
             return new Outcome.Failure(CallError.of(ErrorCode.RUNTIME, String.valueOf(e.getMessage())));
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
+            throw new RejectedExecutionException("closed", e);
         }
     }
 
