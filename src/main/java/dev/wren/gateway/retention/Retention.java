@@ -173,6 +173,8 @@ final class Retention implements SmartLifecycle {
         take(1);
         // Asked first: it may be accepted between the two looks.
         boolean receiving = intake.isReceiving(id);
+        // Once: what is left of one that is not driven here is another's to remove, and must not be forgotten.
+        boolean mine = shards.drives(id);
         try {
             Optional<Callset> callset = callsets.peek(tenant, id);
             if (callset.isPresent()) {
@@ -183,12 +185,12 @@ final class Retention implements SmartLifecycle {
             } else if (receiving) {
                 // However long that takes: it may refer to anything.
                 references.unreadable(id);
-            } else if (!shards.drives(id) && callsets.hasObjects(tenant, id)) {
+            } else if (!mine && callsets.hasObjects(tenant, id)) {
                 // Another gateway may be receiving it, or has to remove what is left.
                 references.unreadable(id);
             } else {
                 references.gone(id);
-                if (Instant.ofEpochMilli(id.millis()).isBefore(settled) && shards.drives(id)) {
+                if (Instant.ofEpochMilli(id.millis()).isBefore(settled) && mine) {
                     intake.sweep(tenant, id, this::take);
                 }
             }
