@@ -43,7 +43,7 @@ class HostileIT {
             Collections.shuffle(calls, new Random(7));
             StringBuilder data = new StringBuilder();
             calls.forEach(call -> data.append(data.isEmpty() ? "\"" : ",\"").append(call.datum).append('"'));
-            String id = http.map("{\"function\":{\"jar\":\"fn\",\"handler\":\"fn.Mixed\"},\"jobMaxRuntime\":1.5,"
+            String id = http.map("{\"function\":{\"jar\":\"fn\",\"handler\":\"fn.Mixed\"},\"jobMaxRuntime\":5,"
                     + "\"iterdata\":[" + data + "]}");
             assertThat(http.done(id).path("size").asInt()).isEqualTo(200);
             List<String> ended = new ArrayList<>();

@@ -6,10 +6,12 @@ import static org.awaitility.Awaitility.await;
 import dev.wren.BesideOthers;
 import dev.wren.gateway.aws.Ec2Server;
 import dev.wren.protocol.Sha256;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -161,7 +163,8 @@ class StandaloneInstancesIT {
     }
 
     @Test
-    void an_instance_is_drained_and_pools_do_not_see_each_other(@TempDir Path store, @TempDir Path other) {
+    void an_instance_is_drained_and_pools_do_not_see_each_other(@TempDir Path store, @TempDir Path other,
+            @TempDir Path meeting) throws Exception {
         try (RunningGateway gateway = gateway(store, "--wren.executors.standalone.drain-time=20s");
                 RunningGateway another = gateway(other)) {
             Http http = gateway.http();
@@ -173,12 +176,14 @@ class StandaloneInstancesIT {
             });
             assertThat(http.get("/instances/" + foreign.getFirst()).status()).isEqualTo(404);
             assertThat(http.delete("/instances/" + foreign.getFirst()).status()).isEqualTo(404);
-            String id = http.map(ExecutorContract.map("", List.of("sleep 4000", "sleep 4000")));
+            // They end when it is known that it is drained while they run, however late one of them begins.
+            String id = http.map(ExecutorContract.map("", Collections.nCopies(2, "meet 3 " + meeting)));
             http.until("/instances", list -> list.path("items").valueStream()
                     .mapToInt(each -> each.path("running").asInt()).sum() == 2);
             Http.Answer drained = http.delete("/instances/" + ids.getFirst());
             assertThat(drained.status()).isEqualTo(202);
             assertThat(drained.json().path("state").asString()).isEqualTo("draining");
+            Files.createFile(meeting.resolve("drained"));
             assertThat(http.done(id).path("states").path("success").asInt()).isEqualTo(2);
             assertThat(http.get("/calls/" + id + "/futures").json().path("items").valueStream()
                     .map(future -> future.path("attempts").asInt())).containsOnly(1);
