@@ -2,6 +2,7 @@ package dev.wren.gateway.submission;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.wren.BesideOthers;
 import dev.wren.gateway.callset.CallsetSettings;
 import dev.wren.gateway.callset.TestLimits;
 import dev.wren.gateway.web.ProblemException;
@@ -15,6 +16,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.util.unit.DataSize;
 
 /** Bodies that are made to exhaust the heap, read in a JVM that has 64 MB of it. */
+@BesideOthers
 class JsonMemoryTest {
 
     private static final int SIZE = 100_000_000;

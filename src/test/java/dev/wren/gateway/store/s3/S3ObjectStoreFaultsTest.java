@@ -1,5 +1,6 @@
 package dev.wren.gateway.store.s3;
 
+import dev.wren.BesideOthers;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.gateway.store.ObjectStoreContract;
 import dev.wren.gateway.store.s3.FaultProxy.Fault;
@@ -10,6 +11,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
 /** The contract holds, races included, where every third request goes wrong. */
+@BesideOthers
 class S3ObjectStoreFaultsTest extends ObjectStoreContract {
 
     private static final List<Fault> FAULTS = List.of(new Fault.Reset(true),

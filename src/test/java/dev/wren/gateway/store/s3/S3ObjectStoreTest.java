@@ -3,6 +3,7 @@ package dev.wren.gateway.store.s3;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.wren.BesideOthers;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.gateway.store.ObjectStoreContract;
 import dev.wren.gateway.store.StoreException;
@@ -29,6 +30,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.s3.S3Client;
 
+@BesideOthers
 class S3ObjectStoreTest extends ObjectStoreContract {
 
     private static final Predicate<Request> PUT = request -> request.method().equals("PUT");
