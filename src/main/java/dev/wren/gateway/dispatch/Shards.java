@@ -1,8 +1,6 @@
 package dev.wren.gateway.dispatch;
 
 import dev.wren.gateway.callset.OpenCallsets;
-import dev.wren.gateway.callset.Recovery;
-import dev.wren.gateway.callset.RunningCallsets;
 import dev.wren.gateway.shard.Balance;
 import dev.wren.gateway.shard.Gateways;
 import dev.wren.gateway.shard.HeldShards;
@@ -15,16 +13,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -48,8 +42,8 @@ final class Shards implements SmartLifecycle {
     private static final Duration REFRESH = Duration.ofMinutes(10);
     private static final int SELDOM = 100;
 
-    private final Recovery recovery;
-    private final RunningCallsets callsets;
+    private final Holdings holdings;
+    private final Takeovers takeovers;
     private final OpenCallsets open;
     private final Intake intake;
     private final Dispatcher dispatcher;
@@ -57,16 +51,11 @@ final class Shards implements SmartLifecycle {
     private final Gateways gateways;
     private final ShardObjects objects;
     private final HeldShards held;
-    private final Duration noteEvery;
     private final Duration period;
     private final long refreshEvery;
     private final ScheduledThreadPoolExecutor renewals = new ScheduledThreadPoolExecutor(1,
             Thread.ofPlatform().daemon().name("shards").factory());
-    private final ExecutorService recoveries = Executors
-            .newSingleThreadExecutor(Thread.ofPlatform().daemon().name("shard-recovery").factory());
     private final CountDownLatch stopping = new CountDownLatch(1);
-    /** Shards that are held, with how they were taken. Guarded by this. */
-    private final Map<Integer, Holding> holdings = new TreeMap<>();
     private volatile boolean running;
     private volatile boolean leaving;
     private volatile @Nullable String trouble;
@@ -76,10 +65,10 @@ final class Shards implements SmartLifecycle {
     /** Guarded by {@link #stopping}. */
     private boolean drained;
 
-    Shards(Recovery recovery, RunningCallsets callsets, OpenCallsets open, Intake intake, Dispatcher dispatcher,
+    Shards(Holdings holdings, Takeovers takeovers, OpenCallsets open, Intake intake, Dispatcher dispatcher,
             ObjectStore store, Gateways gateways, ShardObjects objects, HeldShards held, DispatchSettings settings) {
-        this.recovery = recovery;
-        this.callsets = callsets;
+        this.holdings = holdings;
+        this.takeovers = takeovers;
         this.open = open;
         this.intake = intake;
         this.dispatcher = dispatcher;
@@ -87,26 +76,15 @@ final class Shards implements SmartLifecycle {
         this.gateways = gateways;
         this.objects = objects;
         this.held = held;
-        this.noteEvery = settings.noteEvery();
-        this.period = store.isShared() ? gateways.period() : noteEvery;
+        this.period = store.isShared() ? gateways.period() : settings.noteEvery();
         this.refreshEvery = Math.max(SELDOM, REFRESH.dividedBy(period));
-    }
-
-    /** One that is held: until its callsets are known here, what was noted before stays the note. */
-    private static final class Holding {
-        private final ShardObjects.Taken taken;
-        private boolean known;
-
-        Holding(ShardObjects.Taken taken) {
-            this.taken = taken;
-        }
     }
 
     @Override
     public void start() {
         dispatcher.driveWhile(held::drives);
         join();
-        recover(unknown());
+        takeovers.now();
         dispatcher.start();
         var _ = renewals.scheduleWithFixedDelay(this::turn, 0, period.toNanos(), TimeUnit.NANOSECONDS);
         running = true;
@@ -124,7 +102,7 @@ final class Shards implements SmartLifecycle {
             while (true) {
                 gateways.look(true);
                 balance();
-                boolean hasShare = !held().isEmpty() || gateways.hasLivingOthers();
+                boolean hasShare = !holdings.all().isEmpty() || gateways.hasLivingOthers();
                 if (renewOrBeginAnew() && hasShare) {
                     return;
                 }
@@ -143,14 +121,10 @@ final class Shards implements SmartLifecycle {
         }
     }
 
-    private synchronized Set<Integer> held() {
-        return Set.copyOf(holdings.keySet());
-    }
-
     private void turn() {
         try {
             if (++turns % refreshEvery == 0) {
-                held().forEach(open::notNoted);
+                holdings.all().forEach(open::notNoted);
             }
             if (store.isShared()) {
                 renew();
@@ -160,6 +134,7 @@ final class Shards implements SmartLifecycle {
                 gateways.look(false);
                 if (!leaving) {
                     balance();
+                    takeovers.soon();
                 }
             }
         } catch (RuntimeException e) {
@@ -179,29 +154,21 @@ final class Shards implements SmartLifecycle {
 
     /** Returns false if others may hold by now what this gateway held. */
     private boolean renewOrBeginAnew() {
-        if (gateways.renew(held())) {
+        if (gateways.renew(holdings.all())) {
             return true;
         }
         log.error("others have taken this gateway for dead: what it drove is theirs, and it begins anew");
-        held().forEach(this::lose);
+        holdings.all().forEach(this::lose);
         boolean _ = gateways.renew(Set.of());
         return false;
     }
 
     /** Notes what is open, where that is something new. */
     private void note() {
-        for (int shard : held()) {
-            Optional<ShardNote> news = isKnown(shard) ? open.news(shard) : Optional.empty();
-            if (news.isPresent()) {
-                note(shard, news.get());
-            }
+        for (int shard : holdings.all()) {
+            holdings.news(shard).ifPresent(news -> note(shard, news));
         }
         trouble = null;
-    }
-
-    private synchronized boolean isKnown(int shard) {
-        Holding holding = holdings.get(shard);
-        return holding != null && holding.known;
     }
 
     private void note(int shard, ShardNote news) {
@@ -224,143 +191,80 @@ final class Shards implements SmartLifecycle {
 
     /** Takes what is to be taken, or gives what is to be given. */
     private void balance() {
+        // Those first of which it is not known whose they are: they may be this gateway's, and nobody else's then.
+        Set<Integer> changed = new HashSet<>(take(objects.unanswered(), held.count()));
         List<Gateways.Peer> others = gateways.others();
         List<Set<Integer>> staying = others.stream().filter(Gateways.Peer::stays).map(Gateways.Peer::shards).toList();
         Set<Integer> leavingNow = new HashSet<>();
         others.stream().filter(peer -> !peer.stays()).forEach(peer -> leavingNow.addAll(peer.shards()));
-        Balance balance = Balance.of(held.count(), held(), staying, leavingNow, gateways.id().hashCode());
-        if (balance.give() > 0) {
-            giveAway(balance.give());
-        } else if (balance.most() > 0) {
-            Map<Integer, Holding> taken = take(balance.take(), balance.most());
-            if (!taken.isEmpty() && running) {
-                // Nobody else is to try them.
-                boolean _ = renewOrBeginAnew();
-                recoveries.execute(() -> recoverOrLater(taken));
-            }
+        Balance balance = Balance.of(held.count(), holdings.all(), staying, leavingNow, gateways.id().hashCode());
+        changed.addAll(balance.give() > 0 ? giveAway(balance.give()) : take(balance.take(), balance.most()));
+        if (!changed.isEmpty()) {
+            // The others are to know it soon.
+            boolean _ = renewOrBeginAnew();
         }
     }
 
-    private Map<Integer, Holding> take(Collection<Integer> free, int most) {
-        Map<Integer, Holding> taken = new HashMap<>();
+    /** Returns those that were taken. */
+    private Set<Integer> take(Collection<Integer> free, int most) {
+        Set<Integer> taken = new TreeSet<>();
         for (int shard : free) {
             if (taken.size() < most) {
-                objects.take(shard).ifPresent(how -> taken.put(shard, new Holding(how)));
+                objects.take(shard).ifPresent(how -> {
+                    holdings.add(shard, how);
+                    taken.add(shard);
+                });
             }
         }
-        synchronized (this) {
-            holdings.putAll(taken);
-        }
         if (!taken.isEmpty()) {
-            log.info("this gateway drives the shards {} of the store {} from now on", taken.keySet(),
-                    store.description());
+            log.info("this gateway drives the shards {} of the store {} from now on", taken, store.description());
         }
         return taken;
     }
 
-    private synchronized Map<Integer, Holding> unknown() {
-        Map<Integer, Holding> unknown = new HashMap<>(holdings);
-        unknown.values().removeIf(holding -> holding.known);
-        return unknown;
-    }
-
-    private void recoverOrLater(Map<Integer, Holding> taken) {
-        try {
-            recover(taken);
-        } catch (RuntimeException e) {
-            log.warn("what is open in the shards {} is looked for later: {}", taken.keySet(), e.toString());
-            var _ = renewals.schedule(() -> recoveries.execute(() -> recoverOrLater(taken)), noteEvery.toNanos(),
-                    TimeUnit.NANOSECONDS);
-        }
-    }
-
-    /** Goes on with what is open in those that are still held. */
-    private void recover(Map<Integer, Holding> taken) {
-        Map<Integer, ShardObjects.Taken> still = new HashMap<>();
-        synchronized (this) {
-            taken.forEach((shard, holding) -> {
-                if (holdings.get(shard) == holding) {
-                    callsets.takeOver(shard);
-                    still.put(shard, holding.taken);
-                }
-            });
-        }
-        int resumed = recovery.recover(still);
-        synchronized (this) {
-            still.keySet().forEach(shard -> {
-                Holding holding = taken.get(shard);
-                if (holding != null && holdings.get(shard) == holding) {
-                    holding.known = true;
-                    held.set(shard, true);
-                }
-            });
-        }
-        dispatcher.offerAll();
-        if (resumed > 0) {
-            log.info("going on with {} callsets that were not done", resumed);
-        }
-        Map<Integer, ShardObjects.Taken> late = new HashMap<>(still);
-        late.values().removeIf(ShardObjects.Taken::released);
-        if (!late.isEmpty()) {
-            // Whoever had them may have accepted something while they were taken over, and not know it yet.
-            var _ = renewals.schedule(() -> recoveries.execute(() -> recovery.recoverLate(late)),
-                    gateways.late().toNanos(), TimeUnit.NANOSECONDS);
-        }
-    }
-
     /** The shard is another's: all that is known of it here is let go of. */
     private void lose(int shard) {
-        letGo(shard);
+        holdings.letGo(shard);
         objects.lost(shard);
     }
 
-    private void letGo(int shard) {
-        synchronized (this) {
-            holdings.remove(shard);
-            held.set(shard, false);
-            callsets.handOver(shard);
-        }
-    }
-
-    /** Gives shards to whoever takes them: those first in which nothing runs, and of the others one at a time. */
-    private void giveAway(int wanted) {
-        List<Integer> mine = new ArrayList<>(held());
+    /** Gives shards to whoever takes them: those first in which nothing runs, and of the others one at a time. Returns them. */
+    private Set<Integer> giveAway(int wanted) {
+        List<Integer> mine = new ArrayList<>(holdings.all());
         mine.sort(Comparator.comparingInt(open::count).thenComparing(Comparator.reverseOrder()));
+        Set<Integer> given = new HashSet<>();
         int busy = 0;
         for (int shard : mine.subList(0, Math.min(wanted, mine.size()))) {
-            if (open.count(shard) == 0 || busy++ == 0) {
-                give(shard);
+            if ((open.count(shard) == 0 || busy++ == 0) && give(shard)) {
+                given.add(shard);
             }
         }
-        boolean _ = renewOrBeginAnew();
+        return given;
     }
 
-    private void give(int shard) {
-        if (!isKnown(shard) || intake.isReceivingInto(shard)) {
-            // In the middle of something: at another turn.
-            return;
+    /** Returns false for one that is in the middle of something: it may be given at another turn. */
+    private boolean give(int shard) {
+        if (!holdings.known().contains(shard) || intake.isReceivingInto(shard)) {
+            return false;
         }
         // From now on nothing is accepted into it.
         held.set(shard, false);
         if (intake.isReceivingInto(shard)) {
             held.set(shard, true);
-            return;
+            return false;
         }
         log.info("shard {} is given to another gateway", shard);
         release(shard);
+        return true;
     }
 
     private void release(int shard) {
-        ShardNote last;
-        synchronized (this) {
-            Holding holding = holdings.get(shard);
-            last = holding == null || holding.known ? open.note(shard) : holding.taken.note();
-        }
-        letGo(shard);
+        ShardNote last = holdings.last(shard);
+        holdings.letGo(shard);
         try {
             objects.release(shard, last);
         } catch (StoreException e) {
-            log.warn("shard {} cannot be let go of, and is free when this gateway is taken for dead: {}", shard,
+            log.warn("shard {} is not let go of in the store, and stays this gateway's while it lives: {}", shard,
                     e.toString());
         }
     }
@@ -392,7 +296,7 @@ final class Shards implements SmartLifecycle {
         gateways.leave();
         try {
             dispatcher.stop(COMMIT_WAIT);
-            recoveries.shutdownNow();
+            takeovers.stop();
             // What is being written is written: else it would not be known whether it was.
             renewals.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
             renewals.shutdown();
@@ -408,7 +312,7 @@ final class Shards implements SmartLifecycle {
     private void leave() {
         try {
             if (store.isShared()) {
-                held().forEach(this::release);
+                holdings.all().forEach(this::release);
                 gateways.gone();
             } else {
                 note();

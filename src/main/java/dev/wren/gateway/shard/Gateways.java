@@ -52,10 +52,12 @@ public final class Gateways {
 
     private final ObjectStore store;
     private final Duration lease;
+    private final Duration patience;
     private final Ticker ticker;
     private final Instant since;
     private final boolean shared;
     private final JsonMapper json = JsonMapper.shared();
+    private final Changes changes = new Changes();
     private final Map<String, Watched> watched = new HashMap<>();
     private volatile String id = UUID.randomUUID().toString();
     private volatile @Nullable String address;
@@ -73,6 +75,7 @@ public final class Gateways {
     public Gateways(ObjectStore store, GatewaysSettings settings, Clock clock, Ticker ticker) {
         this.store = store;
         this.lease = settings.lease();
+        this.patience = settings.patience();
         this.ticker = ticker;
         this.shared = store.isShared();
         this.since = clock.instant().truncatedTo(ChronoUnit.SECONDS);
@@ -127,6 +130,19 @@ public final class Gateways {
         return !shared || (member && ticker.read() - until < 0);
     }
 
+    /** Waits for a while until it is sure, as it is again when its next word is written; returns whether it is. */
+    boolean awaitSure() throws InterruptedException {
+        long end = ticker.read() + patience.toNanos();
+        while (true) {
+            long seen = changes.count();
+            long left = end - ticker.read();
+            if (isSure() || left <= 0) {
+                return isSure();
+            }
+            changes.await(seen, Duration.ofNanos(left));
+        }
+    }
+
     /** Why the last word could not be written; nothing if it could. */
     public Optional<String> trouble() {
         return Optional.ofNullable(trouble);
@@ -146,6 +162,11 @@ public final class Gateways {
     /** Whether another gateway uses the store for sure. */
     public boolean hasLivingOthers() {
         return Stream.concat(others.stream(), older.values().stream()).anyMatch(Peer::isAlive);
+    }
+
+    /** Counts what may have changed of what {@link #holder}, {@link #others} and {@link HeldShards} tell. */
+    public Changes changes() {
+        return changes;
     }
 
     /** A shard is held by a gateway of before there were several, which has no object of its own. */
@@ -198,6 +219,7 @@ public final class Gateways {
             etag = tag;
             member = true;
             until = begun + lease.toNanos() / 10 * SURE;
+            changes.happened();
         });
         return written.isPresent();
     }
@@ -302,6 +324,7 @@ public final class Gateways {
             }
         }
         others = List.copyOf(now);
+        changes.happened();
     }
 
     private static @Nullable URI uri(@Nullable String address) {

@@ -56,6 +56,7 @@ public final class HeldShards {
     public synchronized void set(int shard, boolean isHere) {
         if (here.getAndSet(shard, isHere ? 1 : 0) != (isHere ? 1 : 0)) {
             listeners.forEach(listener -> listener.changed(shard, isHere));
+            gateways.changes().happened();
         }
     }
 
@@ -116,13 +117,23 @@ public final class HeldShards {
     }
 
     /**
-     * Refuses what may only go on while the shard is driven here.
+     * Refuses what may only go on while the shard is driven here. Where that is not sure until this gateway has renewed its
+     * lease, it waits for that, for a while.
      *
-     * @throws ShardLostException if it is not any more, for sure
+     * @throws ShardLostException if it is not driven here any more, for sure
      */
     public void requireStill(int shard) {
-        if (!drives(shard)) {
+        if (!drives(shard) && !(here.get(shard) == 1 && awaitSure() && drives(shard))) {
             throw new ShardLostException(shard);
+        }
+    }
+
+    private boolean awaitSure() {
+        try {
+            return gateways.awaitSure();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            return false;
         }
     }
 

@@ -5,9 +5,12 @@ import dev.wren.gateway.store.ObjectStore;
 import dev.wren.protocol.ObjectKeys;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +34,8 @@ public final class ShardObjects {
     private final Ticker ticker;
     private final boolean shared;
     private final JsonMapper json = JsonMapper.shared();
+    /** Those of which it is not known whether they are held, since an answer was lost. */
+    private final Set<Integer> unanswered = new HashSet<>();
     /** ETags of the shards that are held. */
     private final Map<Integer, String> held = new HashMap<>();
     /** Shards of gateways of before there were several, which say that they live in the shard's own object. */
@@ -84,16 +89,29 @@ public final class ShardObjects {
         Read read = there == null ? new Read(null, null, ShardNote.NONE) : read(key, there.bytes());
         boolean mine = gateways.id().equals(read.holder);
         if (shared && !mine && (read.old == null ? isHeld(read.holder) : isHeld(shard, etag, read.old))) {
+            unanswered.remove(shard);
             return Optional.empty();
         }
         watched.remove(shard);
         gateways.noOlder(shard);
         if (!shared) {
             held.put(shard, etag == null ? "" : etag);
-        } else if (!write(shard, gateways.id(), read.note, etag)) {
+        } else if (!answered(shard, () -> write(shard, gateways.id(), read.note, etag))) {
             return Optional.empty();
         }
         return Optional.of(new Taken(read.note, read.holder == null && read.old == null));
+    }
+
+    /** Whoever holds them, it is told by {@link #take}. */
+    public Set<Integer> unanswered() {
+        return Set.copyOf(unanswered);
+    }
+
+    private boolean answered(int shard, BooleanSupplier write) {
+        unanswered.add(shard);
+        boolean done = write.getAsBoolean();
+        unanswered.remove(shard);
+        return done;
     }
 
     private boolean isHeld(@Nullable String holder) {
@@ -151,10 +169,11 @@ public final class ShardObjects {
 
     /** Lets go of a shard, with the last note. */
     public void release(int shard, ShardNote note) {
-        if (!put(shard, note, null)) {
+        boolean was = answered(shard, () -> put(shard, note, null));
+        held.remove(shard);
+        if (!was) {
             log.warn("shard {} was another's when it was let go of", shard);
         }
-        held.remove(shard);
     }
 
     /** The shard is another's. */

@@ -94,7 +94,8 @@ final class CallsetController {
             }
             return CallsetLists.merge(parts, wanted);
         });
-        lists.write(whole, next(whole.next(), wanted, state, executor, tags, list), response);
+        lists.write(new Page<>(whole.items().stream().map(CallsetLists.Item::view).toList(),
+                next(whole.next(), wanted, state, executor, tags, list)), response);
         return null;
     }
 

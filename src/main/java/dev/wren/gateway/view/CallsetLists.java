@@ -1,10 +1,10 @@
 package dev.wren.gateway.view;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.wren.gateway.shard.Gateways;
 import dev.wren.gateway.store.AtOnce;
 import dev.wren.gateway.web.Cursor;
 import dev.wren.gateway.web.Forwarding;
+import dev.wren.gateway.web.Page;
 import dev.wren.protocol.CallsetId;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -100,23 +100,10 @@ final class CallsetLists {
                 : new Part(all, known);
     }
 
-    /** Writes a page as {@link dev.wren.gateway.web.Page} is written. */
-    void write(Part part, @Nullable String next, HttpServletResponse response) throws IOException {
-        if (next != null) {
-            response.setHeader(HttpHeaders.LINK, "<" + next + ">; rel=\"next\"");
-        }
+    /** Writes a page: views of this gateway, and what others have written. */
+    void write(Page<Object> page, HttpServletResponse response) throws IOException {
+        page.link().ifPresent(link -> response.setHeader(HttpHeaders.LINK, link));
         response.setContentType("application/json");
-        response.getOutputStream()
-                .write(json.writeValueAsBytes(new Written(part.items.stream().map(Item::view).toList(),
-                        next)));
-    }
-
-    /** What it is written as: views of this gateway, and what others have written. */
-    private record Written(List<Object> items,
-            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String next) {
-
-        Written {
-            items = List.copyOf(items);
-        }
+        response.getOutputStream().write(json.writeValueAsBytes(page));
     }
 }

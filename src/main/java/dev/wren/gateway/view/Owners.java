@@ -1,26 +1,25 @@
 package dev.wren.gateway.view;
 
-import dev.wren.gateway.shard.NotHereException;
-import java.util.function.Supplier;
-import java.util.concurrent.locks.LockSupport;
-import java.time.Duration;
-import dev.wren.gateway.shard.GatewaysSettings;
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.wren.gateway.callset.ReceiveMemory;
 import dev.wren.gateway.json.JsonParsers;
 import dev.wren.gateway.limits.Quota;
 import dev.wren.gateway.shard.Gateways;
+import dev.wren.gateway.shard.GatewaysSettings;
 import dev.wren.gateway.shard.HeldShards;
+import dev.wren.gateway.shard.NotHereException;
 import dev.wren.gateway.web.Forwarding;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
@@ -35,6 +34,7 @@ final class Owners {
     /** Of which shards another gateway wants to know, as numbers with commas between. */
     private static final String SHARDS = "Wren-Shards";
     private static final int MOST = 64 << 20;
+    /** What another gateway answers may change, and nothing here. */
     private static final Duration AGAIN = Duration.ofMillis(100);
     private static final int OK = 200;
     private static final int SERVER_ERROR = 500;
@@ -79,6 +79,7 @@ final class Owners {
     <T> T patiently(Supplier<T> action) {
         long end = ticker.read() + patience.toNanos();
         while (true) {
+            long seen = gateways.changes().count();
             ProblemException problem;
             try {
                 return action.get();
@@ -90,7 +91,12 @@ final class Owners {
             if (problem.type() != ProblemType.UNAVAILABLE || ticker.read() - end >= 0) {
                 throw problem;
             }
-            LockSupport.parkNanos(AGAIN.toNanos());
+            try {
+                gateways.changes().await(seen, AGAIN);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw Forwarding.unavailable("The gateway is shutting down; ask again.");
+            }
         }
     }
 

@@ -1,16 +1,16 @@
 package dev.wren.gateway.view;
 
-import dev.wren.gateway.shard.NotHereException;
 import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.callset.Callsets;
 import dev.wren.gateway.callset.ReceiveMemory;
 import dev.wren.gateway.json.JsonParsers;
 import dev.wren.gateway.json.Pointers;
 import dev.wren.gateway.limits.Quota;
-import dev.wren.gateway.web.ApiProblems;
-import dev.wren.gateway.web.LazyList;
 import dev.wren.gateway.shard.Gateways;
+import dev.wren.gateway.shard.NotHereException;
+import dev.wren.gateway.web.ApiProblems;
 import dev.wren.gateway.web.Forwarding;
+import dev.wren.gateway.web.LazyList;
 import dev.wren.gateway.web.ParkedRequests;
 import dev.wren.gateway.web.ProblemException.FieldError;
 import dev.wren.gateway.web.ProblemException;

@@ -1,19 +1,11 @@
 package dev.wren.gateway.web;
 
-import java.util.function.BooleanSupplier;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.locks.LockSupport;
 import com.github.benmanes.caffeine.cache.Ticker;
-import dev.wren.gateway.shard.HeldShards;
 import dev.wren.gateway.limits.Quota;
 import dev.wren.gateway.limits.TenantShare;
 import dev.wren.gateway.shard.Gateways;
 import dev.wren.gateway.shard.GatewaysSettings;
+import dev.wren.gateway.shard.HeldShards;
 import dev.wren.gateway.shard.NotHereException;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -25,13 +17,11 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
-import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -40,8 +30,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
@@ -59,10 +47,6 @@ public final class Forwarding implements AutoCloseable {
 
     /** That the gateway that was asked does not drive what it was asked about, and has done nothing. */
     private static final String NOT_HERE = "Wren-Not-Here";
-    /** Between two looks at who drives something. */
-    private static final Duration LOOK = Duration.ofMillis(20);
-    /** Between two looks at whether requests that were passed on are in vain. */
-    private static final Duration WATCH = Duration.ofMillis(250);
     private static final Duration SOON = Duration.ofSeconds(1);
     /** Beyond the longest wait that a request can ask for. */
     private static final Duration SPARE = Duration.ofSeconds(30);
@@ -85,11 +69,7 @@ public final class Forwarding implements AutoCloseable {
     private final Quota room;
     private final Counter passed;
     private final Counter failed;
-    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-    private final HttpClient client;
-    private final Set<Hop> hops = ConcurrentHashMap.newKeySet();
-    private final ScheduledExecutorService watch = Executors
-            .newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("forwarding").factory());
+    private final Hops hops;
 
     Forwarding(Gateways gateways, HeldShards held, GatewaysSettings settings, ParkedRequests parked, TenantShare share,
             Ticker ticker, MeterRegistry metrics) {
@@ -102,10 +82,7 @@ public final class Forwarding implements AutoCloseable {
                 settings.maxForwarded(), share, metrics);
         this.passed = counter(metrics, "answered");
         this.failed = counter(metrics, "failed");
-        this.client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).executor(threads)
-                .proxy(HttpClient.Builder.NO_PROXY).connectTimeout(settings.connectTimeout()).build();
-        var _ = watch.scheduleWithFixedDelay(() -> hops.forEach(Hop::endIfInVain), WATCH.toNanos(), WATCH.toNanos(),
-                TimeUnit.NANOSECONDS);
+        this.hops = new Hops(settings.connectTimeout());
     }
 
     private static Counter counter(MeterRegistry metrics, String outcome) {
@@ -186,14 +163,13 @@ public final class Forwarding implements AutoCloseable {
      */
     private Optional<URI> await(OptionalInt shard, @Nullable URI but, long end) throws InterruptedException {
         while (true) {
+            long seen = gateways.changes().count();
             Optional<URI> found = address(shard).filter(each -> !each.equals(but));
-            if (found.isPresent() || ticker.read() - end >= 0) {
+            long left = end - ticker.read();
+            if (found.isPresent() || left <= 0) {
                 return found;
             }
-            if (Thread.interrupted()) {
-                throw new InterruptedException();
-            }
-            LockSupport.parkNanos(LOOK.toNanos());
+            gateways.changes().await(seen, Duration.ofNanos(left));
         }
     }
 
@@ -223,7 +199,7 @@ public final class Forwarding implements AutoCloseable {
         HttpRequest asked = request(there, request, request.getMethod(),
                 request.getRequestURI() + (query == null ? "" : "?" + query), publisher).build();
         boolean begun = false;
-        try (Hop hop = new Hop(() -> hasMoved(shard, there))) {
+        try (Hops.Hop hop = hops.begin(() -> hasMoved(shard, there))) {
             HttpResponse<InputStream> answer = hop.send(asked);
             if (answer.headers().firstValue(NOT_HERE).isPresent() && publisher.contentLength() >= 0) {
                 return Optional.of("The gateway that is asked does not drive this any more.");
@@ -251,70 +227,6 @@ public final class Forwarding implements AutoCloseable {
 
     private boolean hasMoved(OptionalInt shard, URI there) {
         return shard.isPresent() && address(shard).filter(each -> !each.equals(there)).isPresent();
-    }
-
-    /**
-     * A request to another gateway: given up when it is in vain, since another drives what it is of by now. One that stands
-     * still would not answer for as long as it stands. Used by one thread, and ended by another.
-     */
-    private final class Hop implements AutoCloseable {
-
-        private final BooleanSupplier inVain;
-        private volatile @Nullable CompletableFuture<HttpResponse<InputStream>> answer;
-        private volatile @Nullable InputStream body;
-
-        Hop(BooleanSupplier inVain) {
-            this.inVain = inVain;
-            hops.add(this);
-        }
-
-        HttpResponse<InputStream> send(HttpRequest request) throws IOException, InterruptedException {
-            CompletableFuture<HttpResponse<InputStream>> asked = client.sendAsync(request,
-                    BodyHandlers.ofInputStream());
-            answer = asked;
-            try {
-                HttpResponse<InputStream> came = asked.get();
-                body = came.body();
-                return came;
-            } catch (CancellationException e) {
-                throw new IOException("given up", e);
-            } catch (ExecutionException e) {
-                switch (e.getCause()) {
-                    case IOException failure -> throw failure;
-                    case null, default -> throw new IOException(e);
-                }
-            } catch (InterruptedException e) {
-                asked.cancel(true);
-                throw e;
-            }
-        }
-
-        void endIfInVain() {
-            if (inVain.getAsBoolean()) {
-                end();
-            }
-        }
-
-        private void end() {
-            CompletableFuture<HttpResponse<InputStream>> asked = answer;
-            if (asked != null) {
-                asked.cancel(true);
-            }
-            InputStream open = body;
-            if (open != null) {
-                try {
-                    open.close();
-                } catch (IOException _) {
-                    // Whoever reads it is told.
-                }
-            }
-        }
-
-        @Override
-        public void close() {
-            hops.remove(this);
-            end();
-        }
     }
 
     /** Whether doing it twice does no harm; else the caller must not be told that nothing was done. */
@@ -411,7 +323,7 @@ public final class Forwarding implements AutoCloseable {
         headers.forEach(asked::setHeader);
         // It is read here.
         asked.setHeader("Accept-Encoding", "identity");
-        Hop hop = new Hop(() -> gateways.others().stream().noneMatch(each -> each.id().equals(peer.id())));
+        Hops.Hop hop = hops.begin(() -> gateways.others().stream().noneMatch(each -> each.id().equals(peer.id())));
         try {
             HttpResponse<InputStream> answer = hop.send(asked.build());
             passed.increment();
@@ -428,8 +340,6 @@ public final class Forwarding implements AutoCloseable {
 
     @Override
     public void close() {
-        watch.shutdownNow();
-        client.shutdownNow();
-        threads.shutdownNow();
+        hops.close();
     }
 }

@@ -2,6 +2,7 @@ package dev.wren.gateway.web;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.ResponseEntity;
@@ -20,12 +21,15 @@ public record Page<T>(List<T> items, @JsonInclude(JsonInclude.Include.NON_NULL) 
         }
     }
 
-    /** The answer, with the {@code Link} header of RFC 8288. */
+    /** The {@code Link} header of RFC 8288 to the next part. */
+    public Optional<String> link() {
+        return Optional.ofNullable(next).map(url -> "<" + url + ">; rel=\"next\"");
+    }
+
+    /** The answer, with its header. */
     public ResponseEntity<Page<T>> response() {
         ResponseEntity.BodyBuilder answer = ResponseEntity.ok();
-        if (next != null) {
-            answer.header(HttpHeaders.LINK, "<" + next + ">; rel=\"next\"");
-        }
+        link().ifPresent(link -> answer.header(HttpHeaders.LINK, link));
         return answer.body(this);
     }
 }

@@ -17,9 +17,14 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class GatewaysTest {
@@ -203,6 +208,47 @@ class GatewaysTest {
         assertThat(taken.note()).isEqualTo(note);
         assertThat(taken.released()).isTrue();
         assertThat(here.shards.take(3)).isEmpty();
+    }
+
+    /** Else it is nobody's: others hold that it is this gateway's, which does not know it. */
+    @ParameterizedTest
+    @EnumSource(names = {"BEFORE", "AFTER"})
+    void a_shard_whose_release_or_taking_was_not_answered_is_asked_for_again(FaultyStore.Fault fault) {
+        assertThat(here.renew()).isTrue();
+        assertThat(there.renew()).isTrue();
+        Runnable failing = () -> faults.faults((operation, key) -> operation.equals("replace")
+                && key.equals(ObjectKeys.shard(3)) ? fault : FaultyStore.Fault.NONE);
+        failing.run();
+        assertThatThrownBy(() -> here.shards.take(3)).isInstanceOf(StoreException.class);
+        assertThat(here.shards.unanswered()).containsExactly(3);
+        faults.faults((_, _) -> FaultyStore.Fault.NONE);
+        assertThat(here.shards.take(3)).isPresent();
+        assertThat(here.shards.unanswered()).isEmpty();
+        failing.run();
+        assertThatThrownBy(() -> here.shards.release(3, ShardNote.NONE)).isInstanceOf(StoreException.class);
+        assertThat(here.shards.unanswered()).containsExactly(3);
+        faults.faults((_, _) -> FaultyStore.Fault.NONE);
+        boolean released = fault == FaultyStore.Fault.AFTER;
+        assertThat(there.shards.take(3).isPresent()).isEqualTo(released);
+        assertThat(here.shards.take(3).isPresent()).isEqualTo(!released);
+        assertThat(here.shards.unanswered()).isEmpty();
+    }
+
+    @Test
+    void whoever_waits_for_a_change_hears_of_it() throws Exception {
+        long seen = here.gateways.changes().count();
+        try (ExecutorService thread = Executors.newSingleThreadExecutor()) {
+            Future<?> waits = thread.submit(() -> {
+                here.gateways.changes().await(seen, Duration.ofMinutes(1));
+                return null;
+            });
+            assertThat(here.renew()).isTrue();
+            waits.get(20, TimeUnit.SECONDS);
+        }
+        here.gateways.changes().await(seen, Duration.ofMinutes(1));
+        long now = here.gateways.changes().count();
+        here.gateways.changes().await(now, Duration.ofMillis(1));
+        assertThat(here.gateways.changes().count()).isEqualTo(now);
     }
 
     @Test
