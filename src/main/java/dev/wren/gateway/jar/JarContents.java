@@ -1,10 +1,15 @@
 package dev.wren.gateway.jar;
 
 import dev.wren.gateway.store.ObjectStore;
+import dev.wren.gateway.web.ProblemException;
+import dev.wren.gateway.web.ProblemType;
 import dev.wren.protocol.ObjectKeys;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -16,16 +21,54 @@ import org.jspecify.annotations.Nullable;
 final class JarContents {
 
     private final ObjectStore store;
+    private final UnusedMarks marks;
+    private final Clock clock;
     private final JarUses uses = new JarUses();
 
-    JarContents(ObjectStore store) {
+    JarContents(ObjectStore store, Clock clock) {
         this.store = store;
+        this.marks = new UnusedMarks(store, clock);
+        this.clock = clock;
+    }
+
+    /**
+     * From now on it is not removed, here or by another gateway.
+     *
+     * @throws ProblemException {@code unavailable} if another gateway is just removing it
+     */
+    private String begin(String tenant, String hash) {
+        String key = ObjectKeys.jarContent(tenant, hash);
+        if (!uses.begin(key) && store.isShared()) {
+            boolean safe = false;
+            try {
+                makeSafe(tenant, hash);
+                uses.safe(key);
+                safe = true;
+            } finally {
+                if (!safe) {
+                    uses.forget(key);
+                }
+            }
+        }
+        return key;
+    }
+
+    private void makeSafe(String tenant, String hash) {
+        if (marks.renew(tenant, hash)) {
+            return;
+        }
+        if (has(tenant, hash)) {
+            throw new ProblemException(ProblemType.UNAVAILABLE, "The jar's content sha256:" + hash
+                    + " was not used for long, and is just being removed; send the request again.")
+                    .retryAfter(Duration.ofSeconds(1));
+        }
+        // All but the mark is gone.
+        marks.clear(tenant, hash);
     }
 
     /** Stores a file's bytes under their hash, and runs {@code use} before they can be removed. */
     <T> T keep(String tenant, String hash, Path file, Use<T> use) throws IOException {
-        String key = ObjectKeys.jarContent(tenant, hash);
-        uses.begin(key);
+        String key = begin(tenant, hash);
         try {
             if (store.read(key, 0, 1).isEmpty()) {
                 upload(key, file);
@@ -52,14 +95,14 @@ final class JarContents {
 
     /** A content that is known to be there is not removed before {@link #unpin}. */
     PinnedJar pin(String tenant, String hash, long size) {
-        uses.begin(ObjectKeys.jarContent(tenant, hash));
+        // What it is known from, a name or what was kept just now, tells other gateways, too.
+        boolean _ = uses.begin(ObjectKeys.jarContent(tenant, hash));
         return new PinnedJar(tenant, hash, size);
     }
 
     /** The same for one that may be there or not. */
     Optional<PinnedJar> pin(String tenant, String hash) {
-        String key = ObjectKeys.jarContent(tenant, hash);
-        uses.begin(key);
+        String key = begin(tenant, hash);
         Optional<PinnedJar> pinned = Optional.empty();
         try {
             pinned = store.get(key).map(object -> {
@@ -94,8 +137,33 @@ final class JarContents {
                 .map(entry -> entry.key().substring(prefix.length())).toList();
     }
 
-    boolean remove(String tenant, String hash) {
+    /** Something refers to it. */
+    void used(String tenant, String hash) {
+        if (marks.find(tenant, hash).isPresent()) {
+            marks.clear(tenant, hash);
+        }
+    }
+
+    /** Nothing referred to it when the sweep began. Returns since when, if it is removed. */
+    Optional<Instant> unused(String tenant, String hash, Duration kept) {
+        Optional<UnusedMarks.Mark> found = marks.find(tenant, hash);
+        if (found.isEmpty()) {
+            marks.mark(tenant, hash);
+            return Optional.empty();
+        }
+        UnusedMarks.Mark mark = found.get();
+        if (!mark.removing() && clock.instant().isBefore(mark.since().plus(kept))) {
+            return Optional.empty();
+        }
         String key = ObjectKeys.jarContent(tenant, hash);
-        return uses.unlessTouched(key, () -> store.delete(List.of(key)));
+        boolean removed = uses.unlessTouched(key, () -> {
+            boolean mine = marks.beginRemoval(tenant, hash, mark);
+            if (mine) {
+                store.delete(List.of(key));
+                marks.clear(tenant, hash);
+            }
+            return mine;
+        });
+        return removed ? Optional.of(mark.since()) : Optional.empty();
     }
 }

@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 
 /**
  * Contents that somebody is about to refer to, or has since the last sweep began: what a sweep has counted before does
@@ -21,10 +22,16 @@ final class JarUses {
         int now;
         /** Whether it was used since the last sweep began. */
         boolean before;
+        /** Whether no other gateway removes it before this one's next sweep but one. */
+        boolean isSafe;
     }
 
-    /** Waits where the key is just being removed: whoever has it then may find that it is gone. */
-    synchronized void begin(String key) {
+    /**
+     * Waits where the key is just being removed: whoever has it then may find that it is gone.
+     *
+     * @return whether it is safe from other gateways
+     */
+    synchronized boolean begin(String key) {
         boolean interrupted = false;
         while (removing.contains(key)) {
             try {
@@ -36,7 +43,17 @@ final class JarUses {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
-        uses.computeIfAbsent(key, _ -> new Uses()).now++;
+        Uses of = uses.computeIfAbsent(key, _ -> new Uses());
+        of.now++;
+        return of.isSafe;
+    }
+
+    /** No other gateway removes it soon. */
+    synchronized void safe(String key) {
+        uses.computeIfPresent(key, (_, each) -> {
+            each.isSafe = true;
+            return each;
+        });
     }
 
     synchronized void end(String key) {
@@ -58,20 +75,24 @@ final class JarUses {
     synchronized void beginSweep() {
         uses.values().removeIf(each -> {
             each.before = false;
+            each.isSafe = false;
             return each.now == 0;
         });
     }
 
-    /** Runs {@code removal} unless the key was touched; nobody touches it while it runs. Other keys are not held up. */
-    boolean unlessTouched(String key, Runnable removal) {
+    /**
+     * Runs {@code removal} unless the key was touched; nobody touches it while it runs. Other keys are not held up.
+     *
+     * @return what it returns; false if it was touched
+     */
+    boolean unlessTouched(String key, BooleanSupplier removal) {
         synchronized (this) {
             if (uses.containsKey(key) || !removing.add(key)) {
                 return false;
             }
         }
         try {
-            removal.run();
-            return true;
+            return removal.getAsBoolean();
         } finally {
             synchronized (this) {
                 removing.remove(key);

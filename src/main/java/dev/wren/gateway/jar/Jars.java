@@ -25,6 +25,8 @@ import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -63,7 +65,7 @@ public final class Jars implements AutoCloseable {
         this.buckets = buckets;
         this.limits = limits;
         this.names = new JarNames(store, clock);
-        this.contents = new JarContents(store);
+        this.contents = new JarContents(store, clock);
         this.inspections = inspections;
         this.uploads = new Quota("uploads", "jars are received at once", limits.maxUploads(), share, metrics);
         this.cache = new JarCache(store, limits, metrics);
@@ -349,7 +351,7 @@ public final class Jars implements AutoCloseable {
         return cache.open(jar);
     }
 
-    /** A sweep begins: contents that are put or pinned from now on are not removed by it. */
+    /** A sweep of this gateway begins, whatever it looks at: contents that are put or pinned from now on are not removed by it. */
     public void beginSweep() {
         contents.beginSweep();
     }
@@ -364,13 +366,20 @@ public final class Jars implements AutoCloseable {
         return names.named(tenant);
     }
 
+    /** Something refers to a content. */
+    public void used(String tenant, String hash) {
+        contents.used(tenant, hash);
+    }
+
     /**
-     * Removes a content that nothing referred to when the sweep began; unless it was put or pinned since.
+     * Nothing referred to a content when the sweep began: that is noted, and it is removed when it has been so for long enough,
+     * unless it was put or pinned since, on any gateway.
      *
-     * @return whether it was removed
+     * @param kept for how long it is kept; at least two times that between {@link #beginSweep}s
+     * @return since when nothing referred to it, if it was removed
      */
-    public boolean removeContent(String tenant, String hash) {
-        return contents.remove(tenant, hash);
+    public Optional<Instant> unused(String tenant, String hash, Duration kept) {
+        return contents.unused(tenant, hash, kept);
     }
 
     /** Lets go of the folder of files, which are kept for the next start. Jars that are open stay usable. */

@@ -5,8 +5,8 @@ import dev.wren.gateway.callset.Callsets;
 import dev.wren.gateway.callset.IdempotencyKeys;
 import dev.wren.gateway.callset.Recovery;
 import dev.wren.gateway.jar.Jars;
-import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.gateway.shard.HeldShards;
+import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.gateway.store.StoreException;
 import dev.wren.gateway.submission.Intake;
@@ -15,11 +15,9 @@ import dev.wren.protocol.ObjectKeys;
 import io.github.bucket4j.Bucket;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -55,6 +53,8 @@ final class Retention implements SmartLifecycle {
     private final HeldShards shards;
     private final RetentionSettings settings;
     private final Clock clock;
+    /** For how long jars that nothing refers to are kept. */
+    private final Duration kept;
     private final Bucket rate;
     private final Counter removedCallsets;
     private final Counter removedJars;
@@ -73,6 +73,9 @@ final class Retention implements SmartLifecycle {
         this.shards = shards;
         this.settings = settings;
         this.clock = clock;
+        // Each gateway knows what it has used since its last sweep, and says it to the others but once from one to the next.
+        Duration twoSweeps = settings.every().multipliedBy(2);
+        this.kept = settings.jars().compareTo(twoSweeps) < 0 ? twoSweeps : settings.jars();
         this.rate = Bucket.builder()
                 .addLimit(limit -> limit.capacity(settings.rate()).refillGreedy(settings.rate(),
                         Duration.ofSeconds(1)))
@@ -91,9 +94,7 @@ final class Retention implements SmartLifecycle {
             log.warn("what broken writes have left is removed later: {}", e.getMessage());
         }
         boolean all = shards.drives(HeldShards.COMMON);
-        if (all) {
-            jars.beginSweep();
-        }
+        jars.beginSweep();
         for (String tenant : callsets.tenants()) {
             try {
                 sweep(tenant, all);
@@ -303,32 +304,14 @@ final class Retention implements SmartLifecycle {
     }
 
     private void removeJar(String tenant, String hash, boolean isUsed) {
-        String markKey = ObjectKeys.unusedJar(tenant, hash);
-        ObjectStore.StoredObject mark = store.get(markKey).orElse(null);
-        if (mark == null) {
-            if (!isUsed) {
-                boolean _ = store.putIfAbsent(markKey,
-                        clock.instant().toString().getBytes(StandardCharsets.US_ASCII));
-            }
+        if (isUsed) {
+            jars.used(tenant, hash);
             return;
         }
-        Instant since = since(mark.bytes());
-        if (isUsed) {
-            store.delete(List.of(markKey));
-        } else if (!clock.instant().isBefore(since.plus(settings.jars())) && jars.removeContent(tenant, hash)) {
-            store.delete(List.of(markKey));
+        jars.unused(tenant, hash, kept).ifPresent(since -> {
             log.info("the jar sha256:{} was not used since {} and is removed", hash, since);
             removedJars.increment();
-        }
-    }
-
-    /** A mark that cannot be read counts as one that was made now. */
-    private Instant since(byte[] mark) {
-        try {
-            return Instant.parse(new String(mark, StandardCharsets.US_ASCII));
-        } catch (DateTimeParseException _) {
-            return clock.instant();
-        }
+        });
     }
 
     private void take(int objects) {

@@ -13,7 +13,8 @@ import org.springframework.validation.annotation.Validated;
  * What is removed by itself, and when.
  *
  * @param callsets how long a callset is kept after it was done; forever where it is not given
- * @param jars how long a jar's content is kept that no name and no callset refers to
+ * @param jars how long a jar's content is kept that no name and no callset refers to; at least the time of two
+ * sweeps
  * @param every time between two sweeps
  * @param rate objects looked at or removed in a second, at most
  */

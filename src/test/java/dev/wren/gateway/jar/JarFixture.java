@@ -1,8 +1,8 @@
 package dev.wren.gateway.jar;
 
 import dev.wren.gateway.limits.TenantShare;
-import dev.wren.gateway.store.s3.S3Stores;
 import dev.wren.gateway.store.file.FileObjectStore;
+import dev.wren.gateway.store.s3.S3Stores;
 import dev.wren.protocol.Sha256;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayInputStream;
@@ -16,11 +16,11 @@ import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.springframework.util.unit.DataSize;
-import java.util.List;
 
 /** Jars over a store in a folder, and jars to put there. */
 final class JarFixture implements AutoCloseable {
