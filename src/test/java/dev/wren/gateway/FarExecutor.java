@@ -1,6 +1,5 @@
 package dev.wren.gateway;
 
-import java.util.concurrent.RejectedExecutionException;
 import dev.wren.gateway.executor.Chunk;
 import dev.wren.gateway.executor.Executor;
 import dev.wren.gateway.executor.ExecutorKind;
@@ -31,6 +30,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;

@@ -1,15 +1,11 @@
 package dev.wren.gateway;
 
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
-import java.util.function.IntSupplier;
-import dev.wren.gateway.shard.HeldShards;
-import java.util.concurrent.CountDownLatch;
-import dev.wren.BesideOthers;
-import org.junit.jupiter.api.Timeout;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.wren.BesideOthers;
 import dev.wren.gateway.record.Segment;
+import dev.wren.gateway.shard.HeldShards;
 import dev.wren.protocol.CallState;
 import dev.wren.protocol.CallsetId;
 import dev.wren.protocol.ObjectKeys;
@@ -25,16 +21,20 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
+import java.util.function.IntSupplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 

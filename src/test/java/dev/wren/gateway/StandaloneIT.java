@@ -1,15 +1,15 @@
 package dev.wren.gateway;
 
-import java.util.ArrayList;
-import dev.wren.gateway.shard.HeldShards;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.wren.BesideOthers;
+import dev.wren.gateway.shard.HeldShards;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;

@@ -1,9 +1,9 @@
 package dev.wren.gateway;
 
-import dev.wren.BesideOthers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.wren.BesideOthers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

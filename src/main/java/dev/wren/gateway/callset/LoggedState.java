@@ -1,14 +1,14 @@
 package dev.wren.gateway.callset;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import dev.wren.gateway.record.CallLog;
 import dev.wren.gateway.record.CallTable;
 import dev.wren.gateway.record.Counts;
 import dev.wren.gateway.record.Manifest;
 import dev.wren.gateway.record.Origins;
-import com.github.benmanes.caffeine.cache.Ticker;
 import dev.wren.gateway.record.Segment;
-import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.gateway.shard.NotHereException;
+import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.gateway.web.ProblemException;
 import dev.wren.gateway.web.ProblemType;

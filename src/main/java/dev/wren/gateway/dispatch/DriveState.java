@@ -1,9 +1,9 @@
 package dev.wren.gateway.dispatch;
 
-import dev.wren.gateway.executor.Reports;
 import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.executor.Chunk;
 import dev.wren.gateway.executor.Job;
+import dev.wren.gateway.executor.Reports;
 import dev.wren.gateway.record.CallTable;
 import dev.wren.protocol.CallState;
 import java.time.Duration;

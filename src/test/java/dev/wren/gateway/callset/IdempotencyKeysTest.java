@@ -1,21 +1,21 @@
 package dev.wren.gateway.callset;
 
-import org.junit.jupiter.params.provider.ValueSource;
-import org.junit.jupiter.params.ParameterizedTest;
-import java.util.List;
-import java.util.ArrayList;
-import dev.wren.gateway.web.ProblemType;
-import dev.wren.gateway.web.ProblemException;
-import dev.wren.gateway.FaultyStore;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.wren.gateway.FaultyStore;
 import dev.wren.gateway.TestClock;
 import dev.wren.gateway.store.MemoryObjectStore;
+import dev.wren.gateway.web.ProblemException;
+import dev.wren.gateway.web.ProblemType;
 import dev.wren.protocol.CallsetId;
 import dev.wren.protocol.ObjectKeys;
 import dev.wren.protocol.Sha256;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.util.unit.DataSize;
 
 class IdempotencyKeysTest {

@@ -1,9 +1,8 @@
 package dev.wren.gateway.executor.standalone;
 
-import java.util.concurrent.RejectedExecutionException;
-import dev.wren.gateway.executor.InstancePool;
 import dev.wren.gateway.executor.InstancePool.Instance;
 import dev.wren.gateway.executor.InstancePool.State;
+import dev.wren.gateway.executor.InstancePool;
 import dev.wren.gateway.shard.HeldShards;
 import dev.wren.gateway.store.StoreException;
 import dev.wren.protocol.Sha256;
@@ -15,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
