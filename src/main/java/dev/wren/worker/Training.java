@@ -1,6 +1,5 @@
 package dev.wren.worker;
 
-import dev.wren.protocol.jvm.Folders;
 import dev.wren.protocol.Frame;
 import dev.wren.protocol.Frame.WorkerSettings;
 import dev.wren.protocol.Invocation;
@@ -8,6 +7,7 @@ import dev.wren.protocol.Protocol;
 import dev.wren.protocol.Report;
 import dev.wren.protocol.WireReader;
 import dev.wren.protocol.WireWriter;
+import dev.wren.protocol.jvm.Folders;
 import dev.wren.worker.run.WorkerClock;
 import dev.wren.worker.run.WorkingFolder;
 import dev.wren.worker.training.TrainingJar;

@@ -1,5 +1,6 @@
 package dev.wren.gateway.callset;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import dev.wren.gateway.record.Call;
 import dev.wren.gateway.record.CallLog;
 import dev.wren.gateway.record.CallTable;
@@ -9,7 +10,6 @@ import dev.wren.gateway.record.Delivery;
 import dev.wren.gateway.record.Manifest;
 import dev.wren.gateway.record.MapSettings;
 import dev.wren.gateway.record.Origins;
-import com.github.benmanes.caffeine.cache.Ticker;
 import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.gateway.store.PartStream;

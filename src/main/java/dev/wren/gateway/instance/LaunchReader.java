@@ -2,8 +2,8 @@ package dev.wren.gateway.instance;
 
 import dev.wren.gateway.executor.InstancePool.Launch;
 import dev.wren.gateway.json.Pointers;
-import dev.wren.gateway.web.ProblemException.FieldError;
 import dev.wren.gateway.web.ProblemException;
+import dev.wren.gateway.web.ProblemException.FieldError;
 import dev.wren.gateway.web.ProblemType;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.math.BigDecimal;

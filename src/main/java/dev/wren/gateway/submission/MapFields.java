@@ -2,8 +2,8 @@ package dev.wren.gateway.submission;
 
 import dev.wren.gateway.json.Pointers;
 import dev.wren.gateway.record.MapSettings;
-import dev.wren.gateway.web.ProblemException.FieldError;
 import dev.wren.gateway.web.ProblemException;
+import dev.wren.gateway.web.ProblemException.FieldError;
 import dev.wren.gateway.web.ProblemType;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

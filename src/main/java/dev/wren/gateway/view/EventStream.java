@@ -1,11 +1,11 @@
 package dev.wren.gateway.view;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.record.Counts;
 import dev.wren.gateway.web.ParkedRequests;
 import dev.wren.gateway.web.ProblemException;
 import jakarta.servlet.http.HttpServletResponse;
-import com.github.benmanes.caffeine.cache.Ticker;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

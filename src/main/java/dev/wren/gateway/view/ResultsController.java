@@ -1,9 +1,9 @@
 package dev.wren.gateway.view;
 
 import com.github.benmanes.caffeine.cache.Ticker;
-import dev.wren.gateway.callset.Deadline;
 import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.callset.Callsets;
+import dev.wren.gateway.callset.Deadline;
 import dev.wren.gateway.callset.ReadLeases;
 import dev.wren.gateway.record.Call;
 import dev.wren.gateway.web.ApiProblems;

@@ -1,7 +1,7 @@
 package dev.wren.gateway.view;
 
-import dev.wren.gateway.callset.CallWaiters;
 import com.github.benmanes.caffeine.cache.Ticker;
+import dev.wren.gateway.callset.CallWaiters;
 import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.callset.Deadline;
 import java.time.Duration;

@@ -1,8 +1,8 @@
 package dev.wren.worker.lambda;
 
+import dev.wren.protocol.Invocation;
 import dev.wren.protocol.Protocol;
 import dev.wren.protocol.jvm.Folders;
-import dev.wren.protocol.Invocation;
 import dev.wren.protocol.remote.RemoteInvocation;
 import dev.wren.worker.process.Children;
 import dev.wren.worker.remote.LinkException;

@@ -1,10 +1,10 @@
 package dev.wren.worker.lambda;
 
-import dev.wren.protocol.jvm.Folders;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.wren.protocol.Invocation;
 import dev.wren.protocol.Protocol;
+import dev.wren.protocol.jvm.Folders;
 import dev.wren.protocol.remote.RemoteCall;
 import dev.wren.protocol.remote.RemoteHello;
 import dev.wren.protocol.remote.RemoteInvocation;

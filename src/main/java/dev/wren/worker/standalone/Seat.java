@@ -1,7 +1,7 @@
 package dev.wren.worker.standalone;
 
-import dev.wren.protocol.Protocol;
 import dev.wren.protocol.Invocation;
+import dev.wren.protocol.Protocol;
 import dev.wren.protocol.remote.RemoteInvocation;
 import dev.wren.worker.process.Children;
 import dev.wren.worker.remote.LinkException;

@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.wren.gateway.HeapUse;
-import dev.wren.gateway.record.RecordSettings;
 import dev.wren.gateway.record.CallLog;
 import dev.wren.gateway.record.DataBlocks;
 import dev.wren.gateway.record.Manifest;
 import dev.wren.gateway.record.MapSettings;
 import dev.wren.gateway.record.MappedFunction;
 import dev.wren.gateway.record.Origins;
+import dev.wren.gateway.record.RecordSettings;
 import dev.wren.gateway.record.Segment;
 import dev.wren.gateway.store.MemoryObjectStore;
 import dev.wren.protocol.CallState;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.github.benmanes.caffeine.cache.Ticker;
-import dev.wren.gateway.FaultyStore.Fault;
 import dev.wren.gateway.FaultyStore;
+import dev.wren.gateway.FaultyStore.Fault;
 import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.callset.CallsetFixture;
 import dev.wren.gateway.callset.Rescues;

@@ -2,8 +2,8 @@ package dev.wren.gateway.dispatch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.wren.gateway.FaultyStore.Fault;
 import dev.wren.gateway.FaultyStore;
+import dev.wren.gateway.FaultyStore.Fault;
 import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.callset.CallsetFixture;
 import dev.wren.gateway.callset.Rescues;

@@ -1,8 +1,8 @@
 package dev.wren.gateway.executor.remote;
 
 import com.github.benmanes.caffeine.cache.Ticker;
-import dev.wren.gateway.executor.Reports.Receipt;
 import dev.wren.gateway.executor.Reports;
+import dev.wren.gateway.executor.Reports.Receipt;
 import dev.wren.gateway.executor.remote.ReportsQueue.Sending;
 import dev.wren.protocol.CallError;
 import dev.wren.protocol.CallsetId;
@@ -11,8 +11,8 @@ import dev.wren.protocol.WireException;
 import dev.wren.protocol.remote.RemoteCall;
 import dev.wren.protocol.remote.RemoteHeartbeat;
 import dev.wren.protocol.remote.RemoteInvocation;
-import dev.wren.protocol.remote.RemoteReports.Entry;
 import dev.wren.protocol.remote.RemoteReports;
+import dev.wren.protocol.remote.RemoteReports.Entry;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.charset.StandardCharsets;

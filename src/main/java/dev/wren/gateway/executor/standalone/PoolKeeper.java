@@ -1,8 +1,8 @@
 package dev.wren.gateway.executor.standalone;
 
+import dev.wren.gateway.executor.InstancePool;
 import dev.wren.gateway.executor.InstancePool.Instance;
 import dev.wren.gateway.executor.InstancePool.State;
-import dev.wren.gateway.executor.InstancePool;
 import dev.wren.gateway.shard.HeldShards;
 import dev.wren.gateway.store.StoreException;
 import dev.wren.protocol.Sha256;

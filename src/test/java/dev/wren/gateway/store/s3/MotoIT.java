@@ -8,12 +8,12 @@ import dev.wren.gateway.store.ObjectStore;
 import dev.wren.gateway.store.ObjectStoreContract;
 import dev.wren.gateway.store.StoreException;
 import java.time.Clock;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.s3.S3Client;
-import org.jspecify.annotations.Nullable;
 
 /** The contract on a server of another make, whose races are its own. */
 @BesideOthers
