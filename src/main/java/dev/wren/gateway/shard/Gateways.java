@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -130,14 +131,14 @@ public final class Gateways {
         return !shared || (member && ticker.read() - until < 0);
     }
 
-    /** Waits for a while until it is sure, as it is again when its next word is written; returns whether it is. */
-    boolean awaitSure() throws InterruptedException {
+    /** Waits for a while until it is sure, as it is again when its next word is written, or {@code wanted} holds no more. */
+    void awaitSure(BooleanSupplier wanted) throws InterruptedException {
         long end = ticker.read() + patience.toNanos();
         while (true) {
             long seen = changes.count();
             long left = end - ticker.read();
-            if (isSure() || left <= 0) {
-                return isSure();
+            if (isSure() || left <= 0 || !wanted.getAsBoolean()) {
+                return;
             }
             changes.await(seen, Duration.ofNanos(left));
         }

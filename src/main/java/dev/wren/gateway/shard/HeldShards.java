@@ -123,17 +123,13 @@ public final class HeldShards {
      * @throws ShardLostException if it is not driven here any more, for sure
      */
     public void requireStill(int shard) {
-        if (!drives(shard) && !(here.get(shard) == 1 && awaitSure() && drives(shard))) {
-            throw new ShardLostException(shard);
-        }
-    }
-
-    private boolean awaitSure() {
         try {
-            return gateways.awaitSure();
+            gateways.awaitSure(() -> here.get(shard) == 1);
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
-            return false;
+        }
+        if (!drives(shard)) {
+            throw new ShardLostException(shard);
         }
     }
 

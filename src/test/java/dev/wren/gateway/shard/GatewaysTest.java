@@ -2,13 +2,16 @@ package dev.wren.gateway.shard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.wren.gateway.FaultyStore;
 import dev.wren.gateway.store.MemoryObjectStore;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.gateway.store.StoreException;
+import dev.wren.gateway.store.StoreFormat;
 import dev.wren.protocol.CallsetId;
 import dev.wren.protocol.ObjectKeys;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -20,6 +23,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -30,7 +34,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class GatewaysTest {
 
     private static final Duration LEASE = Duration.ofSeconds(15);
-    private static final GatewaysSettings SETTINGS = new GatewaysSettings(16, null, LEASE, Duration.ZERO, 100,
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+    private static final GatewaysSettings SETTINGS = new GatewaysSettings(16, null, LEASE, PATIENCE, 100,
             Duration.ofSeconds(1));
 
     private final MemoryObjectStore memory = new MemoryObjectStore();
@@ -249,6 +254,35 @@ class GatewaysTest {
         long now = here.gateways.changes().count();
         here.gateways.changes().await(now, Duration.ofMillis(1));
         assertThat(here.gateways.changes().count()).isEqualTo(now);
+    }
+
+    @Test
+    void what_is_accepted_waits_for_a_lease_that_is_renewed_and_not_for_a_shard_that_is_lost() throws Exception {
+        HeldShards held = new HeldShards(new StoreFormat(2, 16), here.gateways, new SimpleMeterRegistry());
+        assertThat(here.renew()).isTrue();
+        held.set(3, true);
+        held.set(4, true);
+        held.requireStill(3);
+        pass(0.61);
+        FutureTask<Void> lost = waits(() -> held.requireStill(3));
+        FutureTask<Void> kept = waits(() -> held.requireStill(4));
+        held.set(3, false);
+        assertThatThrownBy(() -> lost.get(20, TimeUnit.SECONDS)).hasCauseInstanceOf(ShardLostException.class);
+        assertThat(here.renew(4)).isTrue();
+        kept.get(20, TimeUnit.SECONDS);
+        pass(0.61);
+        FutureTask<Void> never = waits(() -> held.requireStill(4));
+        pass(PATIENCE);
+        here.gateways.changes().happened();
+        assertThatThrownBy(() -> never.get(20, TimeUnit.SECONDS)).hasCauseInstanceOf(ShardLostException.class);
+    }
+
+    /** What is begun in a thread of its own, and waits there. */
+    private static FutureTask<Void> waits(Runnable action) {
+        FutureTask<Void> task = new FutureTask<>(action, null);
+        Thread thread = Thread.ofPlatform().daemon().start(task);
+        await().until(() -> thread.getState() == Thread.State.TIMED_WAITING);
+        return task;
     }
 
     @Test
