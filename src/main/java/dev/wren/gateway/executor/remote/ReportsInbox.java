@@ -8,7 +8,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +27,8 @@ final class ReportsInbox implements AutoCloseable {
     /** After an error of the queue. */
     private static final Duration PAUSE = Duration.ofSeconds(1);
     private static final Duration STOP = Duration.ofSeconds(10);
+    /** No message: whoever waits for one is to look whether it is to stop. */
+    private static final String WAKE = "";
 
     private final SqsQueue queue;
     private final ReportReader reader;
@@ -36,6 +37,8 @@ final class ReportsInbox implements AutoCloseable {
     /** Messages that were received here and are not deleted. */
     private final Set<String> inHand = ConcurrentHashMap.newKeySet();
     private final LinkedBlockingQueue<String> done = new LinkedBlockingQueue<>();
+    /** Whether nothing is deleted any more. Guarded by {@link #done}. */
+    private boolean over;
     private volatile boolean receives = true;
     private volatile boolean stopping;
     private final Thread deleter;
@@ -136,9 +139,7 @@ final class ReportsInbox implements AutoCloseable {
         String handle = message.receiptHandle();
         inHand.add(handle);
         var _ = mayGo.whenComplete((go, failure) -> {
-            if (failure == null && Boolean.TRUE.equals(go)) {
-                done.add(handle);
-            } else {
+            if (failure != null || !Boolean.TRUE.equals(go) || !delete(handle)) {
                 // It comes again when its visibility is over.
                 inHand.remove(handle);
                 shared.undeleted.release();
@@ -146,21 +147,39 @@ final class ReportsInbox implements AutoCloseable {
         });
     }
 
+    /** Has it deleted; false if nothing is any more. */
+    private boolean delete(String handle) {
+        synchronized (done) {
+            return !over && done.add(handle);
+        }
+    }
+
+    /** Whether nothing is left to be deleted; from then on nothing comes. */
+    private boolean isOver() {
+        synchronized (done) {
+            over = done.isEmpty();
+            return over;
+        }
+    }
+
     private void deleteDone() {
         List<String> batch = new ArrayList<>();
         while (true) {
             try {
                 batch.clear();
-                String first = done.poll(stopping ? 0 : 1, TimeUnit.SECONDS);
+                String first = stopping ? done.poll() : done.take();
                 if (first == null) {
-                    if (stopping) {
+                    if (isOver()) {
                         return;
                     }
                     continue;
                 }
                 batch.add(first);
                 done.drainTo(batch, FULL - 1);
-                queue.delete(batch);
+                batch.removeIf(WAKE::equals);
+                if (!batch.isEmpty()) {
+                    queue.delete(batch);
+                }
             } catch (InterruptedException _) {
                 // It goes on to the end of what is done.
             } catch (RuntimeException e) {
@@ -177,6 +196,7 @@ final class ReportsInbox implements AutoCloseable {
     public void close() {
         receives = false;
         stopping = true;
+        done.add(WAKE);
         receivers.forEach(Thread::interrupt);
         try {
             boolean _ = deleter.join(STOP);
