@@ -21,6 +21,9 @@ import tools.jackson.databind.JsonNode;
 /** What every executor must do, seen by a caller. */
 abstract class ExecutorContract {
 
+    /** In each of several maps; one of them sends as many invocations. */
+    private static final int CALLS = 200;
+
     /** A gateway whose default executor is the one under test, with the test functions as {@code fn}. */
     abstract RunningGateway start(Path store);
 
@@ -71,8 +74,8 @@ abstract class ExecutorContract {
         try (RunningGateway gateway = start(store)) {
             Http http = gateway.http();
             List<String> ids = Stream.of(1, 7, 100)
-                    .map(size -> http.map(map(",\"chunkSize\":" + size, squares(500)))).toList();
-            ids.forEach(id -> assertSquares(http, id, 500));
+                    .map(size -> http.map(map(",\"chunkSize\":" + size, squares(CALLS)))).toList();
+            ids.forEach(id -> assertSquares(http, id, CALLS));
             ids.forEach(id -> assertThat(http.get("/calls/" + id + "/futures?limit=1000").json().path("items")
                     .valueStream().map(future -> future.path("attempts").asInt())).containsOnly(1));
         }

@@ -27,7 +27,7 @@ class SchemathesisIT {
     private static final PythonTool SCHEMATHESIS = new PythonTool("schemathesis", "4.32.5", "schemathesis");
     private static final int CASES = 2000;
     /** For each operation; with those of the specification's limits that makes over {@link #CASES}. */
-    private static final int EXAMPLES = 75;
+    private static final int EXAMPLES = 40;
     private static final List<String> CHECKS = List.of("not_a_server_error", "status_code_conformance",
             "content_type_conformance", "response_headers_conformance", "response_schema_conformance",
             "unsupported_method", "allow_header_conformance");

@@ -47,6 +47,8 @@ public final class Forwarding implements AutoCloseable {
 
     /** That the gateway that was asked does not drive what it was asked about, and has done nothing. */
     private static final String NOT_HERE = "Wren-Not-Here";
+    /** From one request to a gateway that has not answered it to the next. */
+    private static final Duration AGAIN = Duration.ofMillis(200);
     private static final Duration SOON = Duration.ofSeconds(1);
     /** Beyond the longest wait that a request can ask for. */
     private static final Duration SPARE = Duration.ofSeconds(30);
@@ -159,17 +161,23 @@ public final class Forwarding implements AutoCloseable {
     /**
      * Where what is of the shard can be asked for; perhaps here, by now.
      *
-     * @param but not there
+     * @param but not there for a moment: it has not answered, or drives it no more, or is not sure of it until it has renewed
+     * its lease
      */
     private Optional<URI> await(OptionalInt shard, @Nullable URI but, long end) throws InterruptedException {
+        long again = ticker.read() + AGAIN.toNanos();
         while (true) {
             long seen = gateways.changes().count();
-            Optional<URI> found = address(shard).filter(each -> !each.equals(but));
-            long left = end - ticker.read();
-            if (found.isPresent() || left <= 0) {
+            Optional<URI> found = address(shard);
+            long now = ticker.read();
+            boolean tooSoon = found.isPresent() && found.get().equals(but) && again - now > 0;
+            if (found.isPresent() && !tooSoon) {
                 return found;
             }
-            gateways.changes().await(seen, Duration.ofNanos(left));
+            if (end - now <= 0) {
+                return Optional.empty();
+            }
+            gateways.changes().await(seen, Duration.ofNanos(Math.min(end - now, tooSoon ? again - now : end - now)));
         }
     }
 
