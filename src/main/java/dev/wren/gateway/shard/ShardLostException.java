@@ -9,6 +9,7 @@ public final class ShardLostException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     ShardLostException(int shard) {
-        super("Another gateway drives shard " + shard + " of the callsets from now on; send the request again.");
+        super("This gateway does not drive shard " + shard
+                + " of the callsets any more, or cannot tell; send the request again.");
     }
 }
