@@ -13,12 +13,15 @@ import java.lang.foreign.ValueLayout;
 import java.lang.reflect.Field;
 import java.net.Authenticator;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.security.Provider;
 import java.security.Security;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -185,7 +188,7 @@ public class Mixed implements Function<String, Object> {
                 nativeWrite("two ");
                 System.out.print("three ");
                 try (OutputStream fd = Files.newOutputStream(Path.of("/proc/self/fd/1"),
-                        java.nio.file.StandardOpenOption.APPEND)) {
+                        StandardOpenOption.APPEND)) {
                     fd.write("four ".getBytes(StandardCharsets.UTF_8));
                 }
                 System.err.print("five");
@@ -218,7 +221,7 @@ public class Mixed implements Function<String, Object> {
                 sleep(1500);
                 yield "x".repeat(number(argument));
             }
-            case "endless" -> (Iterable<String>) () -> new java.util.Iterator<>() {
+            case "endless" -> (Iterable<String>) () -> new Iterator<>() {
                 @Override
                 public boolean hasNext() {
                     return true;
@@ -304,7 +307,7 @@ public class Mixed implements Function<String, Object> {
         try {
             Files.createFile(Path.of(file));
             return true;
-        } catch (java.nio.file.FileAlreadyExistsException e) {
+        } catch (FileAlreadyExistsException e) {
             return false;
         }
     }

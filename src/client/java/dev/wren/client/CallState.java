@@ -17,7 +17,7 @@ public enum CallState {
     /** It was cancelled. */
     CANCELLED;
 
-    /** Whether it stays so for ever. */
+    /** Whether it is final. */
     public boolean isFinal() {
         return compareTo(RUNNING) > 0;
     }

@@ -6,6 +6,8 @@ import dev.wren.client.generated.model.Future;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.Serializable;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.AbstractList;
 import java.util.ArrayList;
@@ -190,7 +192,7 @@ final class Calls<R extends @Nullable Object> {
     }
 
     static String seconds(Duration wait) {
-        return java.math.BigDecimal.valueOf(Math.max(0, wait.toMillis()), 3).stripTrailingZeros().toPlainString();
+        return BigDecimal.valueOf(Math.max(0, wait.toMillis()), 3).stripTrailingZeros().toPlainString();
     }
 
     /** What all calls have come to, as far as it is known when all have ended, or one that has failed decides. */
@@ -272,7 +274,7 @@ final class Calls<R extends @Nullable Object> {
     /** What a call has written. */
     String logs(int call) {
         return gateways.send(path(call) + "/logs", request -> request,
-                (status, body) -> new String(body.readAllBytes(), java.nio.charset.StandardCharsets.UTF_8));
+                (status, body) -> new String(body.readAllBytes(), StandardCharsets.UTF_8));
     }
 
     /** Cancels a call; where it is then. */

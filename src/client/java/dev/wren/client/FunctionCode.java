@@ -9,6 +9,7 @@ import java.lang.invoke.MethodType;
 import java.lang.invoke.SerializedLambda;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.lang.reflect.TypeVariable;
 import java.util.ArrayList;
@@ -205,7 +206,7 @@ record FunctionCode(String handler, String arguments, JavaType value, @Nullable 
         if (declared instanceof Class<?> raw && isFuture(raw)) {
             return Object.class;
         }
-        if (declared instanceof java.lang.reflect.ParameterizedType parameterized
+        if (declared instanceof ParameterizedType parameterized
                 && parameterized.getRawType() instanceof Class<?> raw && isFuture(raw)) {
             return parameterized.getActualTypeArguments().length == 1
                     ? parameterized.getActualTypeArguments()[0]

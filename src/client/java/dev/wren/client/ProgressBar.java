@@ -1,5 +1,6 @@
 package dev.wren.client;
 
+import java.io.Console;
 import java.io.PrintStream;
 import java.util.Locale;
 
@@ -58,7 +59,7 @@ final class ProgressBar implements AutoCloseable {
                 return false;
             }
             try {
-                return (boolean) java.io.Console.class.getMethod("isTerminal").invoke(console);
+                return (boolean) Console.class.getMethod("isTerminal").invoke(console);
             } catch (ReflectiveOperationException e) {
                 return true;
             }

@@ -1,5 +1,6 @@
 package dev.wren.client;
 
+import dev.wren.client.generated.invoker.ApiClient;
 import dev.wren.client.generated.model.Callset;
 import java.io.IOException;
 import java.io.InputStream;
@@ -27,7 +28,7 @@ final class Submission {
     /** Class paths by their loaders: what a program has loaded it has loaded, whatever becomes of the files. */
     private final Map<@Nullable ClassLoader, List<String>> brought = new WeakHashMap<>();
     /** Reads answers, whatever the user's writes and reads. */
-    private final JsonMapper plain = (JsonMapper) dev.wren.client.generated.invoker.ApiClient
+    private final JsonMapper plain = (JsonMapper) ApiClient
             .createDefaultObjectMapper();
 
     /**

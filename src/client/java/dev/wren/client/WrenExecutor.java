@@ -35,8 +35,9 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * <p>
  * The function's code travels by itself: the program's class path is brought to the gateway, all that is in its folders and
- * jars; what is there already is not sent. A request that is not answered is sent again, to another gateway where several are known, for the time of
- * {@link Builder#patience}; a map that was accepted is never accepted twice. Safe for use by several threads.
+ * jars; what is there already is not sent. A request that is not answered is sent again, to another gateway where
+ * several are known, for the time of {@link Builder#patience}; a map that was accepted is never accepted twice. Safe for use by
+ * several threads.
  */
 public final class WrenExecutor implements AutoCloseable {
 

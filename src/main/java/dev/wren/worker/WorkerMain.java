@@ -1,7 +1,7 @@
 package dev.wren.worker;
 
 import dev.wren.protocol.jvm.Folders;
-import dev.wren.worker.function.FunctionLoaders;
+import dev.wren.worker.loader.FunctionLoaders;
 import dev.wren.worker.run.WorkerClock;
 import dev.wren.worker.run.WorkingFolder;
 import dev.wren.worker.standalone.Standalone;

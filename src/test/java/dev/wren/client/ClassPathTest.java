@@ -4,13 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.wren.gateway.TestClock;
+import dev.wren.protocol.Sha256;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
@@ -105,9 +108,9 @@ class ClassPathTest {
                 try {
                     byte[] bytes = moved();
                     // Under another name, which is in no folder of the tests.
-                    String text = new String(bytes, java.nio.charset.StandardCharsets.ISO_8859_1)
+                    String text = new String(bytes, StandardCharsets.ISO_8859_1)
                             .replace("ClassPathTest$Moved", "ClassPathTest$Xoved");
-                    byte[] other = text.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
+                    byte[] other = text.getBytes(StandardCharsets.ISO_8859_1);
                     return defineClass("dev.wren.client.ClassPathTest$Xoved", other, 0, other.length);
                 } catch (IOException e) {
                     throw new AssertionError(e);
@@ -138,7 +141,7 @@ class ClassPathTest {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         CodeEntry.of(first).write(bytes);
         Path jar = Files.write(folder.resolve("made.jar"), bytes.toByteArray());
-        assertThat(dev.wren.protocol.Sha256.of(jar)).isEqualTo(hash);
+        assertThat(Sha256.of(jar)).isEqualTo(hash);
         try (ZipFile zip = new ZipFile(jar.toFile())) {
             assertThat(zip.stream().map(ZipEntry::getName)).containsExactly("a.txt", "b/a.class", "b/c.class");
         }
@@ -158,12 +161,12 @@ class ClassPathTest {
         Path file = cache.resolve("hashes");
         Files.writeString(file, Files.readString(file).replace(hash, "f".repeat(64)) + "junk\n");
         assertThat(CodeHashes.in(cache, clock).of(CodeEntry.of(jar))).isEqualTo("f".repeat(64));
-        Files.write(jar, new byte[]{1}, java.nio.file.StandardOpenOption.APPEND);
-        assertThat(CodeHashes.in(cache, clock).of(CodeEntry.of(jar))).isEqualTo(dev.wren.protocol.Sha256.of(jar));
+        Files.write(jar, new byte[]{1}, StandardOpenOption.APPEND);
+        assertThat(CodeHashes.in(cache, clock).of(CodeEntry.of(jar))).isEqualTo(Sha256.of(jar));
         Files.delete(file);
         Files.createDirectory(file);
         CodeHashes none = CodeHashes.in(cache, clock);
-        assertThat(none.of(CodeEntry.of(jar))).isEqualTo(dev.wren.protocol.Sha256.of(jar));
+        assertThat(none.of(CodeEntry.of(jar))).isEqualTo(Sha256.of(jar));
         none.save();
     }
 }

@@ -11,7 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -207,7 +209,7 @@ class ClassPathIT {
 
     private static byte[] random(int size) {
         byte[] bytes = new byte[size];
-        new java.util.Random(1).nextBytes(bytes);
+        new Random(1).nextBytes(bytes);
         return bytes;
     }
 
@@ -235,7 +237,7 @@ class ClassPathIT {
 
     @Test
     void answers_at_most_a_thousand_at_once() {
-        String many = java.util.stream.IntStream.range(0, 1001).mapToObj(i -> "\"%064x\"".formatted(i))
+        String many = IntStream.range(0, 1001).mapToObj(i -> "\"%064x\"".formatted(i))
                 .collect(Collectors.joining(",", "{\"sha256\":[", "]}"));
         Http.Answer answer = http.post("/jars/missing", many);
         assertThat(answer.status()).isEqualTo(413);

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /** What is Lambda's own: its environments, what they are given, and what becomes of them. */
 class LambdaIT {
@@ -175,21 +177,21 @@ class LambdaIT {
         List<String> messages = new ArrayList<>();
         for (String token : List.of("", stolen)) {
             messages.add(JsonMapper.shared()
-                    .writeValueAsString(java.util.Map.of("version", 3, "tenant", "default", "callset", victim, "send",
+                    .writeValueAsString(Map.of("version", 3, "tenant", "default", "callset", victim, "send",
                             target.path("send").asLong(), "worker", "x", "entries",
-                            List.of(java.util.Map.of("call", 0, "attempt", 1, "token", token, "state", "success",
+                            List.of(Map.of("call", 0, "attempt", 1, "token", token, "state", "success",
                                     "value",
                                     "\"forged\"")))));
         }
         // A failure record for it, with a token that is not its own.
-        ((tools.jackson.databind.node.ObjectNode) target.path("calls").get(0)).put("token", stolen);
+        ((ObjectNode) target.path("calls").get(0)).put("token", stolen);
         messages.add("{\"requestContext\":{\"requestId\":\"x\",\"condition\":\"RetriesExhausted\"},\"requestPayload\":"
                 + target
                 + ",\"responsePayload\":{\"errorType\":\"Runtime.ExitError\",\"errorMessage\":\"exit status 1\"}}");
         messages.add("no message at all");
         String data = JsonMapper.shared().writeValueAsString(messages.stream()
-                .map(body -> java.util.Map.of("request", JsonMapper.shared().writeValueAsString(
-                        java.util.Map.of("QueueUrl", target.path("queue").asString(), "MessageBody", body))))
+                .map(body -> Map.of("request", JsonMapper.shared().writeValueAsString(
+                        Map.of("QueueUrl", target.path("queue").asString(), "MessageBody", body))))
                 .toList());
         String attack = map("fn.Post", "", data);
         http.done(attack);

@@ -1,5 +1,6 @@
 package dev.wren.gateway;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,6 +14,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.tools.ToolProvider;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.ObjectMapper;
 
 /**
  * A program of a user's: compiled by itself against the client's jar, and run in a JVM of its own, with its own class path.
@@ -35,9 +38,9 @@ final class UserProgram {
     UserProgram(Path folder) {
         this.folder = folder;
         libraries.add(CLIENT);
-        for (Class<?> type : List.of(tools.jackson.databind.ObjectMapper.class,
-                tools.jackson.core.json.JsonFactory.class,
-                com.fasterxml.jackson.annotation.JsonProperty.class)) {
+        for (Class<?> type : List.of(ObjectMapper.class,
+                JsonFactory.class,
+                JsonProperty.class)) {
             libraries.add(Path.of(type.getProtectionDomain().getCodeSource().getLocation().getPath()));
         }
     }

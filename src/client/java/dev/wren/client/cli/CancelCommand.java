@@ -7,10 +7,12 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /** Cancels calls. */
-@Command(name = "cancel", mixinStandardHelpOptions = true, description = "Cancels what has not ended of a callset, or some of its calls; prints how it is then.")
+@Command(name = "cancel", mixinStandardHelpOptions = true,
+        description = "Cancels what has not ended of a callset, or some of its calls; prints how it is then.")
 final class CancelCommand extends OfCallset {
 
-    @Parameters(index = "1..*", arity = "0..*", paramLabel = "CALL", description = "Ids of calls; all where none is given.")
+    @Parameters(index = "1..*", arity = "0..*", paramLabel = "CALL",
+            description = "Ids of calls; all where none is given.")
     private List<String> calls = new ArrayList<>();
 
     @Override

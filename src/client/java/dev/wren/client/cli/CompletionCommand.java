@@ -23,7 +23,8 @@ final class CompletionCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @SuppressWarnings("UnusedVariable")
-    @Parameters(arity = "0..1", defaultValue = "bash", description = "${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} where it is not given.")
+    @Parameters(arity = "0..1", defaultValue = "bash",
+            description = "${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} where it is not given.")
     private Shell shell = Shell.BASH;
 
     @Override

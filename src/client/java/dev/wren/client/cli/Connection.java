@@ -24,14 +24,17 @@ final class Connection {
     @Option(names = "--url", paramLabel = "URL[,URL...]", description = "Gateways of one store, of which any will do.")
     private @Nullable String url;
 
-    @Option(names = "--key", paramLabel = "KEY", description = "Key of the API; better given as WREN_KEY, which others do not see.")
+    @Option(names = "--key", paramLabel = "KEY",
+            description = "Key of the API; better given as WREN_KEY, which others do not see.")
     private @Nullable String key;
 
-    @Option(names = "--patience", paramLabel = "SECONDS", defaultValue = "10", description = "For how long a request is tried that is not answered; ${DEFAULT-VALUE} where it is not given.")
+    @Option(names = "--patience", paramLabel = "SECONDS", defaultValue = "10",
+            description = "For how long a request is tried that is not answered; ${DEFAULT-VALUE} where it is not given.")
     private double patience;
 
     @Option(names = {"-o",
-            "--output"}, defaultValue = "table", description = "${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} where it is not given.")
+            "--output"}, defaultValue = "table",
+            description = "${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} where it is not given.")
     private Form output = Form.TABLE;
 
     @Option(names = {"-q", "--quiet"}, description = "No progress.")

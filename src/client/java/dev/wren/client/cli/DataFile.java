@@ -5,12 +5,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -56,7 +58,7 @@ final class DataFile implements Iterator<RawValue>, AutoCloseable {
                 }
             }
             return next != null;
-        } catch (java.nio.charset.CharacterCodingException e) {
+        } catch (CharacterCodingException e) {
             throw new IllegalArgumentException(name + ", line " + (line + 1) + ": it is not UTF-8.", e);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -90,7 +92,7 @@ final class DataFile implements Iterator<RawValue>, AutoCloseable {
         }
         RawValue given = next;
         next = null;
-        return java.util.Objects.requireNonNull(given);
+        return Objects.requireNonNull(given);
     }
 
     @Override

@@ -18,7 +18,8 @@ final class ListCommand implements Callable<Integer> {
     @Option(names = "--tag", paramLabel = "NAME=VALUE", description = "Only those that have it.")
     private Map<String, String> tags = new LinkedHashMap<>();
 
-    @Option(names = "--limit", defaultValue = "100", description = "At most so many; ${DEFAULT-VALUE} where it is not given.")
+    @Option(names = "--limit", defaultValue = "100",
+            description = "At most so many; ${DEFAULT-VALUE} where it is not given.")
     private int limit;
 
     @Override

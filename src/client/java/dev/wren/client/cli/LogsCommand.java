@@ -13,7 +13,8 @@ import tools.jackson.databind.JsonNode;
         "With --output json one line a call: {callId, logs}."})
 final class LogsCommand extends OfCallset {
 
-    @Parameters(index = "1", arity = "0..1", paramLabel = "CALL", description = "Id of a call; all where it is not given.")
+    @Parameters(index = "1", arity = "0..1", paramLabel = "CALL",
+            description = "Id of a call; all where it is not given.")
     private @Nullable String call;
 
     @Override

@@ -31,13 +31,17 @@ final class MapCommand implements Callable<Integer> {
     @Mixin
     private final Connection connection = new Connection();
 
-    @Option(names = "--jar", required = true, paramLabel = "JAR", description = "A file, which is uploaded where it is missing; or what the gateway knows: a name, sha256:..., s3://... Several are a class path, in order.")
+    @Option(names = "--jar", required = true, paramLabel = "JAR",
+            description = "A file, which is uploaded where it is missing; or what the gateway knows: a"
+                    + " name, sha256:..., s3://... Several are a class path, in order.")
     private List<String> jars = new ArrayList<>();
 
-    @Option(names = "--handler", required = true, paramLabel = "HANDLER", description = "pkg.Class, pkg.Class::method or pkg.Class::method(descriptor).")
+    @Option(names = "--handler", required = true, paramLabel = "HANDLER",
+            description = "pkg.Class, pkg.Class::method or pkg.Class::method(descriptor).")
     private String handler = "";
 
-    @Parameters(arity = "0..1", paramLabel = "DATA", defaultValue = "-", description = "A file with one JSON datum a line; standard input where it is not given.")
+    @Parameters(arity = "0..1", paramLabel = "DATA", defaultValue = "-",
+            description = "A file with one JSON datum a line; standard input where it is not given.")
     private String data = "-";
 
     @Option(names = "--wait", description = "Waits, and prints the values as wren results does.")
@@ -58,7 +62,8 @@ final class MapCommand implements Callable<Integer> {
     private Map<String, String> extraEnv = new LinkedHashMap<>();
 
     @Option(names = {"--extra_meta",
-            "--extra-meta"}, paramLabel = "NAME=JSON", description = "Carried with the invocation; a value that is no JSON is a text.")
+            "--extra-meta"}, paramLabel = "NAME=JSON",
+            description = "Carried with the invocation; a value that is no JSON is a text.")
     private Map<String, String> extraMeta = new LinkedHashMap<>();
 
     @Option(names = {"--invoke_pool_threads", "--invoke-pool-threads"}, description = "Invocations being sent at once.")
@@ -69,11 +74,13 @@ final class MapCommand implements Callable<Integer> {
     private @Nullable Boolean dataAllAsOne;
 
     @Option(names = {"--use_cached_runtime",
-            "--use-cached-runtime"}, arity = "1", description = "true or false: JVMs that others use too, or fresh ones.")
+            "--use-cached-runtime"}, arity = "1",
+            description = "true or false: JVMs that others use too, or fresh ones.")
     private @Nullable Boolean useCachedRuntime;
 
     @Option(names = {"--overwrite_invoke_args",
-            "--overwrite-invoke-args"}, paramLabel = "NAME=JSON", description = "Overwrites a field of the invocation, for tests.")
+            "--overwrite-invoke-args"}, paramLabel = "NAME=JSON",
+            description = "Overwrites a field of the invocation, for tests.")
     private Map<String, String> overwriteInvokeArgs = new LinkedHashMap<>();
 
     @Option(names = {"--exclude_modules",
@@ -90,7 +97,8 @@ final class MapCommand implements Callable<Integer> {
     private @Nullable Integer maxConcurrency;
 
     @Option(names = {"--tolerated_failures",
-            "--tolerated-failures"}, description = "A number, or such as 5%%: once more calls have failed, the rest is cancelled.")
+            "--tolerated-failures"},
+            description = "A number, or such as 5%%: once more calls have failed, the rest is cancelled.")
     private @Nullable String toleratedFailures;
 
     @Option(names = {"--results_to",
@@ -101,7 +109,8 @@ final class MapCommand implements Callable<Integer> {
     private Map<String, String> tags = new LinkedHashMap<>();
 
     @Option(names = {"--idempotency_key",
-            "--idempotency-key"}, paramLabel = "KEY", description = "The same key with the same map gives the same callset, for a day.")
+            "--idempotency-key"}, paramLabel = "KEY",
+            description = "The same key with the same map gives the same callset, for a day.")
     private @Nullable String idempotencyKey;
 
     @Override

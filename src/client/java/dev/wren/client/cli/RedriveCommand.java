@@ -4,7 +4,9 @@ import dev.wren.client.WrenExecutor;
 import picocli.CommandLine.Command;
 
 /** Runs again what has failed. */
-@Command(name = "redrive", mixinStandardHelpOptions = true, description = "Runs again what has failed or was cancelled of a callset; prints the new callset's id, or nothing if there is nothing to run.")
+@Command(name = "redrive", mixinStandardHelpOptions = true,
+        description = "Runs again what has failed or was cancelled of a callset; prints the"
+                + " new callset's id, or nothing if there is nothing to run.")
 final class RedriveCommand extends OfCallset {
 
     @Override

@@ -6,6 +6,7 @@ import dev.wren.client.ResponseFuture;
 import dev.wren.client.WrenExecutor;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -44,7 +45,7 @@ final class Results {
     private static Map<String, @Nullable Object> line(CallResult<JsonNode> result) {
         Map<String, @Nullable Object> line = new LinkedHashMap<>();
         line.put("callId", result.callId());
-        line.put("state", result.state().name().toLowerCase(java.util.Locale.ROOT));
+        line.put("state", result.state().name().toLowerCase(Locale.ROOT));
         if (result.state() == CallState.SUCCESS) {
             line.put("result", result.result());
         } else {

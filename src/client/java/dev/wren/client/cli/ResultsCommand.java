@@ -3,7 +3,6 @@ package dev.wren.client.cli;
 import dev.wren.client.CallsetInfo;
 import dev.wren.client.ReturnWhen;
 import dev.wren.client.WrenExecutor;
-
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -14,7 +13,8 @@ import picocli.CommandLine.Option;
         "With --output json each line says of which call it is, and those without a value have one too."})
 final class ResultsCommand extends OfCallset {
 
-    @Option(names = "--timeout", paramLabel = "SECONDS", description = "Waits so long for all calls to end, and prints nothing if they have not.")
+    @Option(names = "--timeout", paramLabel = "SECONDS",
+            description = "Waits so long for all calls to end, and prints nothing if they have not.")
     private @Nullable Double timeout;
 
     @Override

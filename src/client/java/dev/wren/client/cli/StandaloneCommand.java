@@ -45,13 +45,15 @@ final class StandaloneCommand implements Callable<Integer> {
     }
 
     /** Launches machines. */
-    @Command(name = "launch_instances", aliases = "launch-instances", mixinStandardHelpOptions = true, description = "Launches machines: all of them, or none.")
+    @Command(name = "launch_instances", aliases = "launch-instances", mixinStandardHelpOptions = true,
+            description = "Launches machines: all of them, or none.")
     static final class Launch implements Callable<Integer> {
 
         @Mixin
         private final Connection connection = new Connection();
 
-        @Parameters(arity = "0..1", paramLabel = "NUMBER", defaultValue = "1", description = "How many; ${DEFAULT-VALUE} where it is not given.")
+        @Parameters(arity = "0..1", paramLabel = "NUMBER", defaultValue = "1",
+                description = "How many; ${DEFAULT-VALUE} where it is not given.")
         private int number;
 
         @Option(names = "--executor", description = "Whose pool, where there are several.")
@@ -61,11 +63,13 @@ final class StandaloneCommand implements Callable<Integer> {
         private @Nullable String instanceType;
 
         @Option(names = {"--max_idle_time",
-                "--max-idle-time"}, paramLabel = "SECONDS", description = "Without work for so long, a machine ends itself.")
+                "--max-idle-time"}, paramLabel = "SECONDS",
+                description = "Without work for so long, a machine ends itself.")
         private @Nullable Long maxIdleTime;
 
         @Option(names = {"--idle_terminate_granularity",
-                "--idle-terminate-granularity"}, paramLabel = "SECONDS", description = "In the last 5%% of each such time alone.")
+                "--idle-terminate-granularity"}, paramLabel = "SECONDS",
+                description = "In the last 5%% of each such time alone.")
         private @Nullable Long idleTerminateGranularity;
 
         @Option(names = {"--pywren_git_branch", "--pywren-git-branch", "--git_branch",
@@ -111,7 +115,8 @@ final class StandaloneCommand implements Callable<Integer> {
     }
 
     /** Lists machines. */
-    @Command(name = "list_instances", aliases = "list-instances", mixinStandardHelpOptions = true, description = "Prints the machines.")
+    @Command(name = "list_instances", aliases = "list-instances", mixinStandardHelpOptions = true,
+            description = "Prints the machines.")
     static final class ListThem implements Callable<Integer> {
 
         @Mixin
@@ -127,7 +132,8 @@ final class StandaloneCommand implements Callable<Integer> {
     }
 
     /** Ends machines. */
-    @Command(name = "terminate_instances", aliases = "terminate-instances", mixinStandardHelpOptions = true, description = "Ends machines, once their calls have ended or gone back to the queue.")
+    @Command(name = "terminate_instances", aliases = "terminate-instances", mixinStandardHelpOptions = true,
+            description = "Ends machines, once their calls have ended or gone back to the queue.")
     static final class Terminate implements Callable<Integer> {
 
         @Mixin

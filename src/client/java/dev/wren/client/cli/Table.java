@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
@@ -60,7 +61,7 @@ final class Table {
 
     /** Words of a name in camel case, as headings have them. */
     private static String heading(String column) {
-        return column.toUpperCase(java.util.Locale.ROOT);
+        return column.toUpperCase(Locale.ROOT);
     }
 
     private void print(List<String> cells, int[] widths) {

@@ -16,7 +16,8 @@ import picocli.CommandLine.Parameters;
 import tools.jackson.databind.JsonNode;
 
 /** Waits for callsets. */
-@Command(name = "wait", mixinStandardHelpOptions = true, description = "Waits for callsets, and prints how they are then.")
+@Command(name = "wait", mixinStandardHelpOptions = true,
+        description = "Waits for callsets, and prints how they are then.")
 final class WaitCommand implements Callable<Integer> {
 
     private static final Duration FOREVER = Duration.ofDays(365);
@@ -28,10 +29,12 @@ final class WaitCommand implements Callable<Integer> {
     private List<String> callsets = new ArrayList<>();
 
     @Option(names = {"--return_when",
-            "--return-when"}, defaultValue = "ALL_COMPLETED", description = "${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} where it is not given.")
+            "--return-when"}, defaultValue = "ALL_COMPLETED",
+            description = "${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} where it is not given.")
     private ReturnWhen returnWhen = ReturnWhen.ALL_COMPLETED;
 
-    @Option(names = "--timeout", paramLabel = "SECONDS", description = "For how long; without end where it is not given.")
+    @Option(names = "--timeout", paramLabel = "SECONDS",
+            description = "For how long; without end where it is not given.")
     private @Nullable Double timeout;
 
     @Override

@@ -17,16 +17,19 @@ import picocli.CommandLine.Spec;
 /** The command line, {@code wren}. */
 @Command(name = "wren", mixinStandardHelpOptions = true, versionProvider = Version.class, description = {
         "Runs functions of jars over data elsewhere, by a wren-gateway.",
-        "Data go to standard output, one JSON a line or a table; all else to standard error."}, subcommands = {
+        "Data go to standard output, one JSON a line or a table; all else to standard error."},
+        subcommands = {
                 MapCommand.class, WaitCommand.class, ResultsCommand.class, StatusCommand.class, ListCommand.class,
                 LogsCommand.class, CancelCommand.class, RedriveCommand.class, DeleteCommand.class,
                 StandaloneCommand.class, CompletionCommand.class,
-                HelpCommand.class}, exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
-                        "0:it has gone well, and so have the calls", "1:calls have failed, or were cancelled",
-                        "2:the command is wrong", "3:not all calls have ended in time", "4:the gateway has refused it",
-                        "5:no gateway answers"}, footer = {"",
-                                "Gateways and key: --url and --key, else WREN_URL and WREN_KEY, else wren.properties of this folder"
-                                        + " (wren.url, wren.key), else .wren.properties of yours, else http://localhost:8080."})
+                HelpCommand.class},
+        exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
+                "0:it has gone well, and so have the calls", "1:calls have failed, or were cancelled",
+                "2:the command is wrong", "3:not all calls have ended in time", "4:the gateway has refused it",
+                "5:no gateway answers"},
+        footer = {"",
+                "Gateways and key: --url and --key, else WREN_URL and WREN_KEY, else wren.properties of this folder"
+                        + " (wren.url, wren.key), else .wren.properties of yours, else http://localhost:8080."})
 public final class Wren implements Callable<Integer> {
 
     static final int CALLS_FAILED = 1;

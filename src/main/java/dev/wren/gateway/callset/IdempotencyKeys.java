@@ -4,7 +4,7 @@ import dev.wren.gateway.store.DamagedObjectException;
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.gateway.store.StoreException;
 import dev.wren.gateway.web.IdempotencyKey;
-import dev.wren.gateway.web.ProblemException;
+import dev.wren.gateway.web.problem.ProblemException;
 import dev.wren.protocol.CallsetId;
 import dev.wren.protocol.ObjectKeys;
 import dev.wren.protocol.Sha256;

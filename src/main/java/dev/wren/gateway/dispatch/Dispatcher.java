@@ -315,7 +315,7 @@ final class Dispatcher implements Driver, Reports, DriveContext, Outcomes.Then {
         offer(drive);
     }
 
-    /** Nobody knows any more how the drive is: it is begun anew with what the store says, as after a restart. */
+    /** Nobody knows any more how the drive is: it is begun again with what the store says, as after a restart. */
     @Override
     public void broken(Drive drive, @Nullable Throwable cause) {
         Callset callset = drive.callset();
@@ -369,7 +369,7 @@ final class Dispatcher implements Driver, Reports, DriveContext, Outcomes.Then {
         if (drive != null) {
             action.accept(drive);
         } else if (!callset.driven().isOver() && !callset.isDone()) {
-            // It is being begun anew.
+            // It is being begun again.
             rescues.until(what, callset.id(), () -> {
                 Drive later = drive(callset);
                 if (later != null) {

@@ -30,7 +30,7 @@ import org.springframework.stereotype.Component;
 /**
  * What this gateway drives: its share of the store's shards. It says that it lives, looks at the others, takes shards that
  * nobody holds, goes on with their callsets, and gives shards to those that have too few. When it has not renewed its lease
- * in time it drives nothing; when it was buried meanwhile, all is let go of, and it begins anew.
+ * in time it drives nothing; when it was buried meanwhile, everything is released, and it begins again.
  */
 @Component
 final class Shards implements SmartLifecycle {
@@ -157,7 +157,7 @@ final class Shards implements SmartLifecycle {
         if (gateways.renew(holdings.all())) {
             return true;
         }
-        log.error("others have taken this gateway for dead: what it drove is theirs, and it begins anew");
+        log.error("others have taken this gateway for dead: what it drove is theirs now, and it begins again");
         holdings.all().forEach(this::lose);
         boolean _ = gateways.renew(Set.of());
         return false;

@@ -1,8 +1,8 @@
 package dev.wren.gateway.executor;
 
-import dev.wren.gateway.web.ApiProblems;
 import dev.wren.gateway.web.Page;
-import dev.wren.gateway.web.ProblemType;
+import dev.wren.gateway.web.openapi.ApiProblems;
+import dev.wren.gateway.web.problem.ProblemType;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;

@@ -9,12 +9,12 @@ import dev.wren.gateway.executor.InstancePool.State;
 import dev.wren.gateway.json.JsonParsers;
 import dev.wren.gateway.limits.Quota;
 import dev.wren.gateway.shard.HeldShards;
-import dev.wren.gateway.web.ApiProblems;
 import dev.wren.gateway.web.Cursor;
 import dev.wren.gateway.web.Page;
-import dev.wren.gateway.web.ProblemException;
-import dev.wren.gateway.web.ProblemType;
 import dev.wren.gateway.web.Tenant;
+import dev.wren.gateway.web.openapi.ApiProblems;
+import dev.wren.gateway.web.problem.ProblemException;
+import dev.wren.gateway.web.problem.ProblemType;
 import dev.wren.protocol.Sha256;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
@@ -89,12 +89,21 @@ final class InstanceController {
             ProblemType.EXECUTOR_NOT_READY, ProblemType.IN_PROGRESS, ProblemType.TOO_LARGE,
             ProblemType.UNSUPPORTED_MEDIA_TYPE, ProblemType.IDEMPOTENCY_KEY_REUSED, ProblemType.TOO_MANY,
             ProblemType.UNAVAILABLE, ProblemType.EC2_REFUSED})
-    @Operation(operationId = "launchInstances", tags = "instances", summary = "Launch machines of EC2", description = "All of them, or none.", requestBody = @RequestBody(required = true, content = @Content(mediaType = "application/json", schema = @Schema(implementation = LaunchReader.LaunchRequest.class))))
+    @Operation(operationId = "launchInstances", tags = "instances", summary = "Launch machines of EC2",
+            description = "All of them, or none.",
+            requestBody = @RequestBody(required = true,
+                    content = @Content(mediaType = "application/json",
+                            schema = @Schema(implementation = LaunchReader.LaunchRequest.class))))
     @ApiResponse(responseCode = "202", description = "They are launched.", useReturnTypeSchema = true)
-    @ApiResponse(responseCode = "200", description = "They were launched by an earlier request with this key.", useReturnTypeSchema = true)
+    @ApiResponse(responseCode = "200", description = "They were launched by an earlier request with this key.",
+            useReturnTypeSchema = true)
     ResponseEntity<Instances> launch(@RequestAttribute(Tenant.ATTRIBUTE) String tenant,
-            @Parameter(description = "whose pool; default: the default executor, if it is a pool, or the only one") @RequestParam(required = false) @Nullable String executor,
-            @Parameter(description = "the same key with the same body launches nothing again, for a day") @RequestHeader(name = "Idempotency-Key", required = false) @Nullable String key,
+            @Parameter(
+                    description = "whose pool; default: the default executor, if it is a pool, or the only one") @RequestParam(
+                            required = false) @Nullable String executor,
+            @Parameter(
+                    description = "the same key with the same body launches nothing again, for a day") @RequestHeader(
+                            name = "Idempotency-Key", required = false) @Nullable String key,
             HttpServletRequest request) throws IOException {
         requireHere();
         JsonNode body;
@@ -238,7 +247,8 @@ final class InstanceController {
     @ResponseStatus(HttpStatus.ACCEPTED)
     @ApiProblems({ProblemType.NOT_ALLOWED, ProblemType.NOT_FOUND, ProblemType.NOT_ACCEPTABLE, ProblemType.UNAVAILABLE,
             ProblemType.EC2_REFUSED})
-    @Operation(operationId = "endInstance", tags = "instances", summary = "End a machine", description = "It takes no more calls; those that it has are run to their end or go back to the queue; then it is gone.")
+    @Operation(operationId = "endInstance", tags = "instances", summary = "End a machine",
+            description = "It takes no more calls; those that it has are run to their end or go back to the queue; then it is gone.")
     @ApiResponse(responseCode = "202", description = "It is about to end, or has ended.", useReturnTypeSchema = true)
     InstanceView end(@PathVariable String id) {
         requireHere();
@@ -258,7 +268,8 @@ final class InstanceController {
     @Operation(operationId = "endInstances", tags = "instances", summary = "End all machines that were launched")
     @ApiResponse(responseCode = "202", description = "They are about to end.", useReturnTypeSchema = true)
     Instances endAll(
-            @Parameter(description = "whose; default: of all executors") @RequestParam(required = false) @Nullable String executor) {
+            @Parameter(description = "whose; default: of all executors") @RequestParam(
+                    required = false) @Nullable String executor) {
         requireHere();
         if (executor != null && executors.find(executor).flatMap(Executor::pool).isEmpty()) {
             throw ProblemException.atParameter(ProblemType.INVALID_REQUEST, "executor",

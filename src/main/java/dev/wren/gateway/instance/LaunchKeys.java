@@ -2,8 +2,8 @@ package dev.wren.gateway.instance;
 
 import dev.wren.gateway.store.ObjectStore;
 import dev.wren.gateway.web.IdempotencyKey;
-import dev.wren.gateway.web.ProblemException;
-import dev.wren.gateway.web.ProblemType;
+import dev.wren.gateway.web.problem.ProblemException;
+import dev.wren.gateway.web.problem.ProblemType;
 import dev.wren.protocol.ObjectKeys;
 import dev.wren.protocol.Sha256;
 import java.time.Clock;

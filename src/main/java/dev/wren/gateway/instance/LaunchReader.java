@@ -2,9 +2,9 @@ package dev.wren.gateway.instance;
 
 import dev.wren.gateway.executor.InstancePool.Launch;
 import dev.wren.gateway.json.Pointers;
-import dev.wren.gateway.web.ProblemException;
-import dev.wren.gateway.web.ProblemException.FieldError;
-import dev.wren.gateway.web.ProblemType;
+import dev.wren.gateway.web.problem.ProblemException;
+import dev.wren.gateway.web.problem.ProblemException.FieldError;
+import dev.wren.gateway.web.problem.ProblemType;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -44,12 +44,16 @@ final class LaunchReader {
     @Schema(name = "LaunchRequest", additionalProperties = Schema.AdditionalPropertiesValue.FALSE)
     record LaunchRequest(@Schema(defaultValue = "1", minimum = "1", maximum = "10000") Integer number,
             @Schema(description = "default: as configured") String instanceType,
-            @Schema(description = "whole seconds without work before it ends itself; default: as configured", minimum = "0") Long maxIdleTime,
-            @Schema(description = "whole seconds: it ends itself in the last 5% of such a span of its uptime", minimum = "1") Long idleTerminateGranularity,
+            @Schema(description = "whole seconds without work before it ends itself; default: as configured",
+                    minimum = "0") Long maxIdleTime,
+            @Schema(description = "whole seconds: it ends itself in the last 5% of such a span of its uptime",
+                    minimum = "1") Long idleTerminateGranularity,
             @Schema(description = "whose build of the worker it runs") String gitBranch,
             @Schema(description = "whose build of the worker it runs; wins over gitBranch") String gitCommit,
-            @Schema(description = "dollars an hour at most: asks for spot instances", exclusiveMinimum = true, minimum = "0", maximum = "1000") BigDecimal spotPrice,
-            @Schema(description = "invocations at once; default: as configured, or its cores", minimum = "1", maximum = "1024") Integer parallelism,
+            @Schema(description = "dollars an hour at most: asks for spot instances", exclusiveMinimum = true,
+                    minimum = "0", maximum = "1000") BigDecimal spotPrice,
+            @Schema(description = "invocations at once; default: as configured, or its cores", minimum = "1",
+                    maximum = "1024") Integer parallelism,
             String availabilityZone,
             @Schema(description = "of the instances; at most 20, none that begins with wren- or aws:") Map<String, String> tags) {
     }

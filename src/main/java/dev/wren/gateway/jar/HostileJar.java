@@ -1,7 +1,7 @@
 package dev.wren.gateway.jar;
 
-import dev.wren.gateway.web.ProblemException;
-import dev.wren.gateway.web.ProblemType;
+import dev.wren.gateway.web.problem.ProblemException;
+import dev.wren.gateway.web.problem.ProblemType;
 import dev.wren.protocol.jar.ClassPath;
 import dev.wren.protocol.jar.UnusableJarException;
 import dev.wren.protocol.jar.ZipDirectory;

@@ -1,8 +1,8 @@
 package dev.wren.gateway.jar;
 
 import dev.wren.gateway.store.ObjectStore;
-import dev.wren.gateway.web.ProblemException;
-import dev.wren.gateway.web.ProblemType;
+import dev.wren.gateway.web.problem.ProblemException;
+import dev.wren.gateway.web.problem.ProblemType;
 import dev.wren.protocol.ObjectKeys;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,11 +1,11 @@
 package dev.wren.gateway.jar;
 
-import dev.wren.gateway.web.ApiProblems;
 import dev.wren.gateway.web.Cursor;
 import dev.wren.gateway.web.ETags;
 import dev.wren.gateway.web.Page;
-import dev.wren.gateway.web.ProblemType;
 import dev.wren.gateway.web.Tenant;
+import dev.wren.gateway.web.openapi.ApiProblems;
+import dev.wren.gateway.web.problem.ProblemType;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Content;
@@ -56,10 +56,12 @@ final class JarController {
     @PutMapping(path = "/jars/{name}", consumes = {JAR, BYTES}, produces = "application/json")
     @ApiProblems({ProblemType.NOT_ACCEPTABLE, ProblemType.TOO_LARGE, ProblemType.UNSUPPORTED_MEDIA_TYPE,
             ProblemType.INVALID_JAR, ProblemType.TOO_MANY, ProblemType.UNAVAILABLE})
-    @Operation(operationId = "putJar", tags = "jars", summary = "Upload a jar", requestBody = @RequestBody(required = true, description = "The jar's bytes.", content = {
-            @Content(mediaType = BYTES, schema = @Schema(type = "string", format = "binary")),
-            @Content(mediaType = JAR, schema = @Schema(type = "string", format = "binary"))}))
-    @ApiResponse(responseCode = "201", description = "The name has this content from now on.", useReturnTypeSchema = true)
+    @Operation(operationId = "putJar", tags = "jars", summary = "Upload a jar",
+            requestBody = @RequestBody(required = true, description = "The jar's bytes.", content = {
+                    @Content(mediaType = BYTES, schema = @Schema(type = "string", format = "binary")),
+                    @Content(mediaType = JAR, schema = @Schema(type = "string", format = "binary"))}))
+    @ApiResponse(responseCode = "201", description = "The name has this content from now on.",
+            useReturnTypeSchema = true)
     @ApiResponse(responseCode = "200", description = "The name had this content already.", useReturnTypeSchema = true)
     ResponseEntity<JarView> put(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, @PathVariable String name,
             HttpServletRequest request) throws IOException {
@@ -76,12 +78,15 @@ final class JarController {
     @PutMapping(path = "/jars/sha256:{sha256:[0-9a-f]{64}}", consumes = {JAR, BYTES}, produces = "application/json")
     @ApiProblems({ProblemType.NOT_ACCEPTABLE, ProblemType.TOO_LARGE, ProblemType.UNSUPPORTED_MEDIA_TYPE,
             ProblemType.INVALID_JAR, ProblemType.TOO_MANY, ProblemType.UNAVAILABLE})
-    @Operation(operationId = "putJarContent", tags = "jars", summary = "Upload a jar that needs no name", description = "Maps refer to it as sha256:<hex>. It is removed when no callset has referred to it for a while.", requestBody = @RequestBody(required = true, description = "The jar's bytes, of that hash.", content = {
-            @Content(mediaType = BYTES, schema = @Schema(type = "string", format = "binary")),
-            @Content(mediaType = JAR, schema = @Schema(type = "string", format = "binary"))}))
+    @Operation(operationId = "putJarContent", tags = "jars", summary = "Upload a jar that needs no name",
+            description = "Maps refer to it as sha256:<hex>. It is removed when no callset has referred to it for a while.",
+            requestBody = @RequestBody(required = true, description = "The jar's bytes, of that hash.", content = {
+                    @Content(mediaType = BYTES, schema = @Schema(type = "string", format = "binary")),
+                    @Content(mediaType = JAR, schema = @Schema(type = "string", format = "binary"))}))
     @ApiResponse(responseCode = "200", description = "The content is there.", useReturnTypeSchema = true)
     ContentView putContent(@RequestAttribute(Tenant.ATTRIBUTE) String tenant,
-            @Parameter(description = "SHA-256 of the body, lower-case hex", schema = @Schema(types = "string", pattern = "^[0-9a-f]{64}$")) @PathVariable String sha256,
+            @Parameter(description = "SHA-256 of the body, lower-case hex",
+                    schema = @Schema(types = "string", pattern = "^[0-9a-f]{64}$")) @PathVariable String sha256,
             HttpServletRequest request) throws IOException {
         return new ContentView(sha256, jars.putContent(tenant, sha256, request.getInputStream()));
     }
@@ -117,7 +122,8 @@ final class JarController {
     @DeleteMapping("/jars/{name}")
     @ResponseStatus(HttpStatus.NO_CONTENT)
     @ApiProblems({ProblemType.NOT_FOUND, ProblemType.UNAVAILABLE})
-    @Operation(operationId = "deleteJar", tags = "jars", summary = "Forget a name", description = "Callsets keep the content that they were submitted with.")
+    @Operation(operationId = "deleteJar", tags = "jars", summary = "Forget a name",
+            description = "Callsets keep the content that they were submitted with.")
     @ApiResponse(responseCode = "204", description = "Forgotten.")
     void delete(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, @PathVariable String name) {
         jars.delete(tenant, name);

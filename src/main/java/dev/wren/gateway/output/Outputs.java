@@ -12,7 +12,7 @@ import dev.wren.gateway.store.StoreException;
 import dev.wren.gateway.store.UserBuckets;
 import dev.wren.gateway.view.CallLines;
 import dev.wren.gateway.view.CallsetView;
-import dev.wren.gateway.web.ProblemException;
+import dev.wren.gateway.web.problem.ProblemException;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.BufferedOutputStream;

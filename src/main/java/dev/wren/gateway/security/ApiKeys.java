@@ -1,9 +1,9 @@
 package dev.wren.gateway.security;
 
-import dev.wren.gateway.web.ProblemException;
-import dev.wren.gateway.web.ProblemType;
-import dev.wren.gateway.web.ProblemWriter;
 import dev.wren.gateway.web.Tenant;
+import dev.wren.gateway.web.problem.ProblemException;
+import dev.wren.gateway.web.problem.ProblemType;
+import dev.wren.gateway.web.problem.ProblemWriter;
 import dev.wren.protocol.ObjectKeys;
 import dev.wren.protocol.Sha256;
 import jakarta.servlet.FilterChain;

@@ -32,7 +32,7 @@ import tools.jackson.databind.json.JsonMapper;
  * lease of all the shards that it holds. Another that has not changed for most of its lease is buried: its object is
  * replaced, so that it finds out if it lives after all, and removed. Nobody compares times of two machines: what counts is
  * how long another's object was seen not to change, and how long ago this gateway asked for its own, by a clock that goes
- * on while the process stands still.
+ * on while the process is paused.
  *
  * <p>
  * That keeps two gateways from doing the same work. What keeps answers right is the log. What changes something is called by

@@ -28,7 +28,8 @@ import org.springframework.validation.annotation.Validated;
 @ConfigurationProperties("wren.gateways")
 public record GatewaysSettings(
         @DefaultValue("16") @Min(1) @Max(1024) int shards,
-        @Nullable @Pattern(regexp = "https?://[^/?#@\\s]+", message = "is http://host:port or https://host:port") String address,
+        @Nullable @Pattern(regexp = "https?://[^/?#@\\s]+",
+                message = "is http://host:port or https://host:port") String address,
         @DefaultValue("15s") @DurationMin(seconds = 1) Duration lease,
         @DefaultValue("5s") @DurationMin(millis = 0) Duration patience,
         @DefaultValue("0") @Min(0) @Max(1_000_000) int maxForwarded,

@@ -2,8 +2,8 @@ package dev.wren.gateway.submission;
 
 import dev.wren.gateway.callset.CallsetSettings;
 import dev.wren.gateway.limits.Quota;
-import dev.wren.gateway.web.ProblemException;
-import dev.wren.gateway.web.ProblemType;
+import dev.wren.gateway.web.problem.ProblemException;
+import dev.wren.gateway.web.problem.ProblemType;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;

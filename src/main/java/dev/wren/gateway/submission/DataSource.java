@@ -42,12 +42,19 @@ record DataSource(S3Uri uri, @Nullable Format format) {
     }
 
     /** As the specification describes it. */
-    @Schema(name = "DataSource", additionalProperties = Schema.AdditionalPropertiesValue.FALSE, description = "Data that are in a bucket already, one that the configuration allows.")
+    @Schema(name = "DataSource", additionalProperties = Schema.AdditionalPropertiesValue.FALSE,
+            description = "Data that are in a bucket already, one that the configuration allows.")
     record View(
-            @Schema(requiredMode = Schema.RequiredMode.REQUIRED, description = "s3://bucket/key: an object, compressed if it ends in .gz or .zst. s3://bucket/prefix/: each object below it is a datum {bucket, key, size, etag}.", example = "s3://my-data/points.ndjson.gz", pattern = "^s3://[^/]+/.+$", maxLength = 1300) String uri,
+            @Schema(requiredMode = Schema.RequiredMode.REQUIRED,
+                    description = "s3://bucket/key: an object, compressed if it ends in .gz or .zst."
+                            + " s3://bucket/prefix/: each object below it is a datum {bucket, key, size, etag}.",
+                    example = "s3://my-data/points.ndjson.gz", pattern = "^s3://[^/]+/.+$",
+                    maxLength = 1300) String uri,
             @Schema(allowableValues = {
                     "ndjson", "json",
-                    "csv"}, description = "Of an object: one datum a line, an array, or lines of which the first has the names of the others' columns, which are strings. Not for a prefix.") String format) {
+                    "csv"},
+                    description = "Of an object: one datum a line, an array, or lines of which the first has the"
+                            + " names of the others' columns, which are strings. Not for a prefix.") String format) {
     }
 
     /** Checks one; nothing where something is wrong, which was said then. */

@@ -1,8 +1,8 @@
 package dev.wren.gateway.submission;
 
 import dev.wren.gateway.json.JsonBytes;
-import dev.wren.gateway.web.ProblemException;
-import dev.wren.gateway.web.ProblemType;
+import dev.wren.gateway.web.problem.ProblemException;
+import dev.wren.gateway.web.problem.ProblemType;
 import java.io.IOException;
 import java.util.BitSet;
 

@@ -9,13 +9,13 @@ import dev.wren.gateway.record.MapSettings;
 import dev.wren.gateway.record.Origins;
 import dev.wren.gateway.view.CallsetView;
 import dev.wren.gateway.view.FutureView;
-import dev.wren.gateway.web.ApiProblems;
 import dev.wren.gateway.web.LazyList;
 import dev.wren.gateway.web.Ndjson;
 import dev.wren.gateway.web.OpenQuery;
-import dev.wren.gateway.web.ProblemException;
-import dev.wren.gateway.web.ProblemType;
 import dev.wren.gateway.web.Tenant;
+import dev.wren.gateway.web.openapi.ApiProblems;
+import dev.wren.gateway.web.problem.ProblemException;
+import dev.wren.gateway.web.problem.ProblemType;
 import dev.wren.protocol.CallsetId;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
@@ -82,10 +82,13 @@ final class MapController {
     @ApiProblems(value = {ProblemType.MALFORMED_JSON, ProblemType.BUCKET_NOT_ALLOWED, ProblemType.TOO_LARGE,
             ProblemType.UNSUPPORTED_MEDIA_TYPE, ProblemType.INVALID_FUNCTION, ProblemType.SOURCE_CHANGED,
             ProblemType.MAP_ITEM_LIMIT}, groups = ApiProblems.Group.SUBMITS)
-    @Operation(operationId = "map", tags = "calls", summary = "Map a function over data", description = "Answers when the callset is durable: it survives a crash of the gateway from then on. As application/x-ndjson"
-            + " the body is one datum a line, and all other fields are query parameters.", requestBody = @RequestBody(required = true, content = {
+    @Operation(operationId = "map", tags = "calls", summary = "Map a function over data",
+            description = "Answers when the callset is durable: it survives a crash of the gateway from then on. As application/x-ndjson"
+                    + " the body is one datum a line, and all other fields are query parameters.",
+            requestBody = @RequestBody(required = true, content = {
                     @Content(mediaType = JSON, schema = @Schema(implementation = MapRequest.class)),
-                    @Content(mediaType = Ndjson.TYPE, schema = @Schema(type = "string", description = "one datum a line; application/jsonl and application/x-jsonlines mean the same"))}))
+                    @Content(mediaType = Ndjson.TYPE, schema = @Schema(type = "string",
+                            description = "one datum a line; application/jsonl and application/x-jsonlines mean the same"))}))
     @ApiResponse(responseCode = "200", description = AGAIN, useReturnTypeSchema = true)
     @ApiResponse(responseCode = "202", description = "Accepted, and durable.", useReturnTypeSchema = true)
     ResponseEntity<CallsetView> map(@RequestAttribute(Tenant.ATTRIBUTE) String tenant,
@@ -120,8 +123,9 @@ final class MapController {
 
     @PostMapping(path = "/calls/{callsetId}/redrive", produces = JSON)
     @ApiProblems(value = {ProblemType.NOT_FOUND, ProblemType.NOT_DONE}, groups = ApiProblems.Group.SUBMITS)
-    @Operation(operationId = "redrive", tags = "calls", summary = "Run the failed and cancelled calls again", description = "A new callset of the calls that ended in error or cancelled, in order, with the same settings and the same"
-            + " jar's content.")
+    @Operation(operationId = "redrive", tags = "calls", summary = "Run the failed and cancelled calls again",
+            description = "A new callset of the calls that ended in error or cancelled, in order, with the same settings and the same"
+                    + " jar's content.")
     @ApiResponse(responseCode = "200", description = AGAIN, useReturnTypeSchema = true)
     @ApiResponse(responseCode = "202", description = "Accepted, and durable.", useReturnTypeSchema = true)
     ResponseEntity<CallsetView> redrive(@RequestAttribute(Tenant.ATTRIBUTE) String tenant,
@@ -178,8 +182,11 @@ final class MapController {
     @ApiProblems(value = {ProblemType.MALFORMED_JSON, ProblemType.BUCKET_NOT_ALLOWED, ProblemType.NOT_FOUND,
             ProblemType.SOURCE_CHANGED, ProblemType.TOO_LARGE, ProblemType.UNSUPPORTED_MEDIA_TYPE,
             ProblemType.INVALID_FUNCTION}, groups = ApiProblems.Group.SUBMITS)
-    @Operation(operationId = "reduce", tags = "calls", summary = "Apply a function to all values at once", description = "A new callset of one call, whose datum is the array of values; it runs once all calls have succeeded, and ends"
-            + " in error without running if one does not.", requestBody = @RequestBody(required = true, content = @Content(mediaType = JSON, schema = @Schema(implementation = ReduceRequest.class))))
+    @Operation(operationId = "reduce", tags = "calls", summary = "Apply a function to all values at once",
+            description = "A new callset of one call, whose datum is the array of values; it runs once all calls have succeeded, and ends"
+                    + " in error without running if one does not.",
+            requestBody = @RequestBody(required = true,
+                    content = @Content(mediaType = JSON, schema = @Schema(implementation = ReduceRequest.class))))
     @ApiResponse(responseCode = "200", description = AGAIN, useReturnTypeSchema = true)
     @ApiResponse(responseCode = "202", description = "Accepted, and durable.", useReturnTypeSchema = true)
     ResponseEntity<CallsetView> reduce(@RequestAttribute(Tenant.ATTRIBUTE) String tenant,

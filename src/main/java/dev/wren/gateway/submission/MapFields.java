@@ -2,9 +2,9 @@ package dev.wren.gateway.submission;
 
 import dev.wren.gateway.json.Pointers;
 import dev.wren.gateway.record.MapSettings;
-import dev.wren.gateway.web.ProblemException;
-import dev.wren.gateway.web.ProblemException.FieldError;
-import dev.wren.gateway.web.ProblemType;
+import dev.wren.gateway.web.problem.ProblemException;
+import dev.wren.gateway.web.problem.ProblemException.FieldError;
+import dev.wren.gateway.web.problem.ProblemType;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

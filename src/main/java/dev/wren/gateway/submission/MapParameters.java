@@ -2,8 +2,8 @@ package dev.wren.gateway.submission;
 
 import dev.wren.gateway.json.JsonParsers;
 import dev.wren.gateway.record.MapSettings;
-import dev.wren.gateway.web.ProblemException;
-import dev.wren.gateway.web.ProblemException.FieldError;
+import dev.wren.gateway.web.problem.ProblemException;
+import dev.wren.gateway.web.problem.ProblemException.FieldError;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -5,11 +5,11 @@ import dev.wren.gateway.jar.Jars;
 import dev.wren.gateway.json.JsonParsers;
 import dev.wren.gateway.json.Pointers;
 import dev.wren.gateway.limits.Quota;
-import dev.wren.gateway.web.ApiProblems;
-import dev.wren.gateway.web.ProblemException;
-import dev.wren.gateway.web.ProblemException.FieldError;
-import dev.wren.gateway.web.ProblemType;
 import dev.wren.gateway.web.Tenant;
+import dev.wren.gateway.web.openapi.ApiProblems;
+import dev.wren.gateway.web.problem.ProblemException;
+import dev.wren.gateway.web.problem.ProblemException.FieldError;
+import dev.wren.gateway.web.problem.ProblemType;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.ArraySchema;
 import io.swagger.v3.oas.annotations.media.Content;
@@ -50,7 +50,11 @@ final class MissingJarsController {
     /** A question. */
     @Schema(name = "MissingRequest", additionalProperties = Schema.AdditionalPropertiesValue.FALSE)
     record MissingRequest(
-            @ArraySchema(maxItems = MOST, arraySchema = @Schema(requiredMode = Schema.RequiredMode.REQUIRED, description = "contents of jars, lower-case hex"), schema = @Schema(types = "string", pattern = "^[0-9a-f]{64}$", example = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")) List<String> sha256) {
+            @ArraySchema(maxItems = MOST,
+                    arraySchema = @Schema(requiredMode = Schema.RequiredMode.REQUIRED,
+                            description = "contents of jars, lower-case hex"),
+                    schema = @Schema(types = "string", pattern = "^[0-9a-f]{64}$",
+                            example = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")) List<String> sha256) {
     }
 
     /** What is not here. */
@@ -62,7 +66,11 @@ final class MissingJarsController {
     @PostMapping(path = "/jars/missing", consumes = "application/json", produces = "application/json")
     @ApiProblems({ProblemType.MALFORMED_JSON, ProblemType.NOT_ACCEPTABLE, ProblemType.TOO_LARGE,
             ProblemType.UNSUPPORTED_MEDIA_TYPE, ProblemType.TOO_MANY, ProblemType.UNAVAILABLE})
-    @Operation(operationId = "findMissingJars", tags = "jars", summary = "Which contents would have to be uploaded", description = "One that is not missing may be removed later, if no callset refers to it: a map says so then.", requestBody = @RequestBody(required = true, content = @Content(mediaType = "application/json", schema = @Schema(implementation = MissingRequest.class))))
+    @Operation(operationId = "findMissingJars", tags = "jars", summary = "Which contents would have to be uploaded",
+            description = "One that is not missing may be removed later, if no callset refers to it: a map says so then.",
+            requestBody = @RequestBody(required = true,
+                    content = @Content(mediaType = "application/json",
+                            schema = @Schema(implementation = MissingRequest.class))))
     @ApiResponse(responseCode = "200", description = "What is not here.", useReturnTypeSchema = true)
     MissingJars missing(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, HttpServletRequest request)
             throws IOException {

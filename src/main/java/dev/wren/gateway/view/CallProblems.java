@@ -2,8 +2,8 @@ package dev.wren.gateway.view;
 
 import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.record.Call;
-import dev.wren.gateway.web.ProblemException;
-import dev.wren.gateway.web.ProblemType;
+import dev.wren.gateway.web.problem.ProblemException;
+import dev.wren.gateway.web.problem.ProblemType;
 import dev.wren.protocol.CallState;
 import java.util.Objects;
 

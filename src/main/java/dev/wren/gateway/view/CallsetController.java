@@ -2,17 +2,18 @@ package dev.wren.gateway.view;
 
 import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.callset.Callsets;
-import dev.wren.gateway.web.ApiProblems;
 import dev.wren.gateway.web.Cursor;
 import dev.wren.gateway.web.ETags;
 import dev.wren.gateway.web.Page;
 import dev.wren.gateway.web.ParkedRequests;
-import dev.wren.gateway.web.ProblemException;
-import dev.wren.gateway.web.ProblemType;
 import dev.wren.gateway.web.Tenant;
+import dev.wren.gateway.web.openapi.ApiProblems;
+import dev.wren.gateway.web.problem.ProblemException;
+import dev.wren.gateway.web.problem.ProblemType;
 import dev.wren.protocol.CallsetId;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -60,13 +61,18 @@ final class CallsetController {
 
     @GetMapping(path = "/calls", produces = "application/json")
     @ApiProblems({ProblemType.NOT_ACCEPTABLE, ProblemType.UNAVAILABLE})
-    @Operation(operationId = "listCallsets", tags = "calls", summary = "Callsets, newest first", description = "A page may have fewer items than asked for, or none, and a next one: a request looks at a bounded number of callsets.")
+    @Operation(operationId = "listCallsets", tags = "calls", summary = "Callsets, newest first",
+            description = "A page may have fewer items than asked for, or none, and a next"
+                    + " one: a request looks at a bounded number of callsets.")
     @ApiResponse(responseCode = "200", description = "Part of the list.", useReturnTypeSchema = true)
     @Nullable
     ResponseEntity<Page<CallsetView>> list(@RequestAttribute(Tenant.ATTRIBUTE) String tenant,
-            @Parameter(description = "only those not done, or only those done") @RequestParam(required = false) @Nullable Progress state,
-            @Parameter(description = "only those of this executor") @RequestParam(required = false) @Nullable String executor,
-            @Parameter(description = "key:value; several: all must hold") @RequestParam(required = false) @Nullable List<String> tag,
+            @Parameter(description = "only those not done, or only those done") @RequestParam(
+                    required = false) @Nullable Progress state,
+            @Parameter(description = "only those of this executor") @RequestParam(
+                    required = false) @Nullable String executor,
+            @Parameter(description = "key:value; several: all must hold") @RequestParam(
+                    required = false) @Nullable List<String> tag,
             @Parameter(description = "items, 1 to 1000") @RequestParam(defaultValue = "100") int limit,
             @Parameter(description = "of a next link") @RequestParam(required = false) @Nullable String cursor,
             HttpServletRequest request, HttpServletResponse response) throws IOException {
@@ -138,8 +144,11 @@ final class CallsetController {
     @Operation(operationId = "getCallset", tags = "calls", summary = "A callset, waiting for it if asked to")
     @ApiResponse(responseCode = "200", description = "Its state.", useReturnTypeSchema = true)
     ResponseEntity<CallsetView> get(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, @PathVariable String callsetId,
-            @Parameter(description = "seconds to wait first; cut to the longest wait", schema = @io.swagger.v3.oas.annotations.media.Schema(type = "number", minimum = "0")) @RequestParam(required = false) @Nullable String wait,
-            @Parameter(description = "what to wait for") @RequestParam(defaultValue = "ALL_COMPLETED") ReturnWhen returnWhen)
+            @Parameter(description = "seconds to wait first; cut to the longest wait",
+                    schema = @Schema(type = "number", minimum = "0")) @RequestParam(
+                            required = false) @Nullable String wait,
+            @Parameter(description = "what to wait for") @RequestParam(
+                    defaultValue = "ALL_COMPLETED") ReturnWhen returnWhen)
             throws InterruptedException {
         Callset callset = callsets.get(tenant, callsetId);
         Duration timeout = parked.seconds(wait, "wait", Duration.ZERO);
@@ -163,7 +172,8 @@ final class CallsetController {
     @PostMapping(path = "/calls/{callsetId}/cancel", produces = "application/json")
     @ResponseStatus(HttpStatus.ACCEPTED)
     @ApiProblems(groups = ApiProblems.Group.READS)
-    @Operation(operationId = "cancelCallset", tags = "calls", summary = "Cancel all calls that have not ended", description = "They are cancelled when the answer comes, for good; those that run are stopped.")
+    @Operation(operationId = "cancelCallset", tags = "calls", summary = "Cancel all calls that have not ended",
+            description = "They are cancelled when the answer comes, for good; those that run are stopped.")
     @ApiResponse(responseCode = "202", description = "The callset.", useReturnTypeSchema = true)
     CallsetView cancel(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, @PathVariable String callsetId)
             throws InterruptedException {

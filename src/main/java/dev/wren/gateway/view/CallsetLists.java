@@ -60,7 +60,7 @@ final class CallsetLists {
      * What the others tell of.
      *
      * @param list for their cursors
-     * @throws dev.wren.gateway.web.ProblemException {@code unavailable} if one of them cannot be asked
+     * @throws dev.wren.gateway.web.problem.ProblemException {@code unavailable} if one of them cannot be asked
      */
     List<Part> ask(String tenant, Owners.Split split, HttpServletRequest request, String list) {
         String query = request.getQueryString();

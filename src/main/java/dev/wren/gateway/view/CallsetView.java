@@ -27,7 +27,8 @@ public record CallsetView(String callsetId, FunctionView function, String execut
         @Schema(description = "when it was accepted") Instant createdAt,
         @Schema(types = {
                 "string",
-                "null"}, format = "date-time", description = "when the last call ended; null until then") @Nullable Instant doneAt,
+                "null"}, format = "date-time",
+                description = "when the last call ended; null until then") @Nullable Instant doneAt,
         Map<String, String> tags, @JsonInclude(Include.NON_NULL) @Nullable String redriveOf,
         @JsonInclude(Include.NON_NULL) @Nullable String reduceOf,
         @Schema(description = "where its results are written; only if that was asked for") @JsonInclude(Include.NON_NULL) @Nullable OutputView output,
@@ -40,7 +41,10 @@ public record CallsetView(String callsetId, FunctionView function, String execut
             @Schema(description = "the content that is run, whatever becomes of the name") String sha256,
             @Schema(description = "the class path, in order, if it has several jars; the first is jar") @JsonInclude(Include.NON_NULL) @Nullable List<PinnedJarView> jars,
             String handler,
-            @ArraySchema(arraySchema = @Schema(description = "what the method's first parameters are; only where there are some"), schema = @Schema) @JsonInclude(Include.NON_NULL) @JsonRawValue @Nullable Object arguments) {
+            @ArraySchema(
+                    arraySchema = @Schema(
+                            description = "what the method's first parameters are; only where there are some"),
+                    schema = @Schema) @JsonInclude(Include.NON_NULL) @JsonRawValue @Nullable Object arguments) {
 
         static FunctionView of(Callset callset) {
             MappedFunction function = callset.settings().function();

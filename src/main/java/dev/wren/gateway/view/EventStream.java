@@ -4,7 +4,7 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.record.Counts;
 import dev.wren.gateway.web.ParkedRequests;
-import dev.wren.gateway.web.ProblemException;
+import dev.wren.gateway.web.problem.ProblemException;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.BufferedOutputStream;
 import java.io.IOException;

@@ -4,12 +4,12 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.callset.Callsets;
 import dev.wren.gateway.callset.ReadLeases;
-import dev.wren.gateway.web.ApiProblems;
 import dev.wren.gateway.web.ParkedRequests;
-import dev.wren.gateway.web.ProblemException;
-import dev.wren.gateway.web.ProblemType;
-import dev.wren.gateway.web.Streaming;
 import dev.wren.gateway.web.Tenant;
+import dev.wren.gateway.web.openapi.ApiProblems;
+import dev.wren.gateway.web.problem.ProblemException;
+import dev.wren.gateway.web.problem.ProblemType;
+import dev.wren.gateway.web.problem.Streaming;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Content;
@@ -51,13 +51,18 @@ final class EventsController {
 
     @GetMapping(path = "/calls/{callsetId}/events", produces = MediaType.TEXT_EVENT_STREAM_VALUE)
     @ApiProblems(value = ProblemType.TOO_MANY, groups = ApiProblems.Group.READS)
-    @Operation(operationId = "getEvents", tags = "calls", summary = "What happens, as server-sent events", description = "progress (the states), call (a future) for each call that ends, and done (the callset), after which the stream"
-            + " ends. Each has an id; a connection that broke goes on after the last one seen by Last-Event-ID.")
-    @ApiResponse(responseCode = "200", description = "Events, from the start or after the last one.", content = @Content(mediaType = MediaType.TEXT_EVENT_STREAM_VALUE, schema = @Schema(type = "string")))
-    @ApiResponse(responseCode = "204", description = "There is nothing after done: do not come back.", content = @Content)
+    @Operation(operationId = "getEvents", tags = "calls", summary = "What happens, as server-sent events",
+            description = "progress (the states), call (a future) for each call that ends, and done (the callset), after which the stream"
+                    + " ends. Each has an id; a connection that broke goes on after the last one seen by Last-Event-ID.")
+    @ApiResponse(responseCode = "200", description = "Events, from the start or after the last one.",
+            content = @Content(mediaType = MediaType.TEXT_EVENT_STREAM_VALUE, schema = @Schema(type = "string")))
+    @ApiResponse(responseCode = "204", description = "There is nothing after done: do not come back.",
+            content = @Content)
     void events(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, @PathVariable String callsetId,
-            @Parameter(description = "false: without the events of calls") @RequestParam(defaultValue = "true") boolean calls,
-            @Parameter(description = "id of the last event that was seen") @RequestHeader(name = LAST, required = false) @Nullable String last,
+            @Parameter(description = "false: without the events of calls") @RequestParam(
+                    defaultValue = "true") boolean calls,
+            @Parameter(description = "id of the last event that was seen") @RequestHeader(name = LAST,
+                    required = false) @Nullable String last,
             HttpServletRequest request, HttpServletResponse response) throws IOException, InterruptedException {
         Callset callset = callsets.get(tenant, callsetId);
         EventStream.Position from = last == null

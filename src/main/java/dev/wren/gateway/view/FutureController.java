@@ -3,15 +3,15 @@ package dev.wren.gateway.view;
 import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.callset.Callsets;
 import dev.wren.gateway.record.Call;
-import dev.wren.gateway.web.ApiProblems;
 import dev.wren.gateway.web.Cursor;
 import dev.wren.gateway.web.ETags;
 import dev.wren.gateway.web.LazyList;
 import dev.wren.gateway.web.Page;
 import dev.wren.gateway.web.ParkedRequests;
-import dev.wren.gateway.web.ProblemException;
-import dev.wren.gateway.web.ProblemType;
 import dev.wren.gateway.web.Tenant;
+import dev.wren.gateway.web.openapi.ApiProblems;
+import dev.wren.gateway.web.problem.ProblemException;
+import dev.wren.gateway.web.problem.ProblemType;
 import dev.wren.protocol.CallIds;
 import dev.wren.protocol.CallState;
 import dev.wren.protocol.Report;
@@ -109,8 +109,11 @@ final class FutureController {
     @ApiResponse(responseCode = "200", description = "Its state.", useReturnTypeSchema = true)
     ResponseEntity<FutureView> get(@RequestAttribute(Tenant.ATTRIBUTE) String tenant,
             @PathVariable String callsetId, @PathVariable String callId,
-            @Parameter(description = "seconds to wait first; cut to the longest wait", schema = @Schema(type = "number", minimum = "0")) @RequestParam(required = false) @Nullable String wait,
-            @Parameter(description = "wait=S, where the query has no wait") @RequestHeader(name = "Prefer", required = false) @Nullable String prefer)
+            @Parameter(description = "seconds to wait first; cut to the longest wait",
+                    schema = @Schema(type = "number", minimum = "0")) @RequestParam(
+                            required = false) @Nullable String wait,
+            @Parameter(description = "wait=S, where the query has no wait") @RequestHeader(name = "Prefer",
+                    required = false) @Nullable String prefer)
             throws InterruptedException {
         Callset callset = callsets.get(tenant, callsetId);
         int index = Lookup.call(callset, callId);
@@ -132,15 +135,21 @@ final class FutureController {
     @GetMapping(path = "/calls/{callsetId}/{callId}/result", produces = "application/json")
     @ApiProblems(value = {ProblemType.CALL_CANCELLED, ProblemType.CALL_FAILED,
             ProblemType.TOO_MANY}, groups = ApiProblems.Group.READS, anyJson = true)
-    @Operation(operationId = "getResult", tags = "calls", summary = "The value of a call", description = "Waits for it. The value itself, as JSON.")
-    @ApiResponse(responseCode = "200", description = "The value.", content = @Content(mediaType = "application/json", schema = @Schema(description = "any JSON")))
-    @ApiResponse(responseCode = "202", description = "Not ended yet: the future.", content = @Content(mediaType = "application/json", schema = @Schema(implementation = FutureView.class)))
+    @Operation(operationId = "getResult", tags = "calls", summary = "The value of a call",
+            description = "Waits for it. The value itself, as JSON.")
+    @ApiResponse(responseCode = "200", description = "The value.",
+            content = @Content(mediaType = "application/json", schema = @Schema(description = "any JSON")))
+    @ApiResponse(responseCode = "202", description = "Not ended yet: the future.",
+            content = @Content(mediaType = "application/json", schema = @Schema(implementation = FutureView.class)))
     @ApiResponse(responseCode = "204", description = "Failed, and throwExcept=false.", content = @Content)
     void result(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, @PathVariable String callsetId,
             @PathVariable String callId,
-            @Parameter(description = "seconds to wait; the longest wait where it is not given", schema = @Schema(type = "number", minimum = "0")) @RequestParam(required = false) @Nullable String timeout,
+            @Parameter(description = "seconds to wait; the longest wait where it is not given",
+                    schema = @Schema(type = "number", minimum = "0")) @RequestParam(
+                            required = false) @Nullable String timeout,
             @Parameter(description = "do not wait") @RequestParam(defaultValue = "false") boolean checkOnly,
-            @Parameter(description = "answer 424 for a failed call, not 204") @RequestParam(defaultValue = "true") boolean throwExcept,
+            @Parameter(description = "answer 424 for a failed call, not 204") @RequestParam(
+                    defaultValue = "true") boolean throwExcept,
             HttpServletResponse response) throws InterruptedException, IOException {
         Callset callset = callsets.get(tenant, callsetId);
         int index = Lookup.call(callset, callId);
@@ -174,8 +183,10 @@ final class FutureController {
 
     @GetMapping(path = "/calls/{callsetId}/{callId}/logs", produces = "text/plain")
     @ApiProblems(groups = ApiProblems.Group.READS)
-    @Operation(operationId = "getLogs", tags = "calls", summary = "What the last attempt wrote to standard output and error")
-    @ApiResponse(responseCode = "200", description = "The output; empty before it starts.", content = @Content(mediaType = "text/plain", schema = @Schema(type = "string")))
+    @Operation(operationId = "getLogs", tags = "calls",
+            summary = "What the last attempt wrote to standard output and error")
+    @ApiResponse(responseCode = "200", description = "The output; empty before it starts.",
+            content = @Content(mediaType = "text/plain", schema = @Schema(type = "string")))
     void logs(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, @PathVariable String callsetId,
             @PathVariable String callId, HttpServletResponse response) throws IOException {
         Callset callset = callsets.get(tenant, callsetId);

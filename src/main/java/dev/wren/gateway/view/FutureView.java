@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
 /** A call as a caller polls it. */
 @Schema(name = "Future", description = "A call, as a caller polls it.")
 public record FutureView(String callsetId, String callId, StateView state,
-        @Schema(implementation = Object.class, description = "the value, when the state is success and its JSON is at most 64 KiB") @JsonInclude(Include.NON_NULL) @JsonRawValue @Nullable Object result,
+        @Schema(implementation = Object.class,
+                description = "the value, when the state is success and its JSON is at most 64 KiB") @JsonInclude(Include.NON_NULL) @JsonRawValue @Nullable Object result,
         @JsonInclude(Include.NON_NULL) @Nullable ErrorView error,
         @Schema(description = "attempts begun") int attempts, List<AttemptView> attemptLog,
         @Schema(description = "what a worker has measured of the last attempt that ended; null until then") @Nullable StatusView status,
@@ -102,9 +103,11 @@ public record FutureView(String callsetId, String callId, StateView state,
     record InvokeMetadataView(Instant hostSubmitTime,
             @Schema(types = {
                     "string",
-                    "null"}, format = "date-time", description = "when the last attempt was handed to the executor") @Nullable Instant invokeTime,
+                    "null"}, format = "date-time",
+                    description = "when the last attempt was handed to the executor") @Nullable Instant invokeTime,
             String executor,
-            @Schema(implementation = Object.class, types = "object", description = "as it was given with the map") @JsonRawValue Object extraMeta) {
+            @Schema(implementation = Object.class, types = "object",
+                    description = "as it was given with the map") @JsonRawValue Object extraMeta) {
     }
 
     public static FutureView of(Callset callset, Call call) {

@@ -1,8 +1,8 @@
 package dev.wren.gateway.view;
 
 import dev.wren.gateway.callset.Callset;
-import dev.wren.gateway.web.ProblemException;
-import dev.wren.gateway.web.ProblemType;
+import dev.wren.gateway.web.problem.ProblemException;
+import dev.wren.gateway.web.problem.ProblemType;
 import dev.wren.protocol.CallIds;
 import java.time.Duration;
 

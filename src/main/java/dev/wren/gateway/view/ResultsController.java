@@ -6,12 +6,12 @@ import dev.wren.gateway.callset.Callsets;
 import dev.wren.gateway.callset.Deadline;
 import dev.wren.gateway.callset.ReadLeases;
 import dev.wren.gateway.record.Call;
-import dev.wren.gateway.web.ApiProblems;
 import dev.wren.gateway.web.Ndjson;
 import dev.wren.gateway.web.ParkedRequests;
-import dev.wren.gateway.web.ProblemType;
-import dev.wren.gateway.web.Streaming;
 import dev.wren.gateway.web.Tenant;
+import dev.wren.gateway.web.openapi.ApiProblems;
+import dev.wren.gateway.web.problem.ProblemType;
+import dev.wren.gateway.web.problem.Streaming;
 import dev.wren.protocol.CallState;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
@@ -59,16 +59,22 @@ final class ResultsController {
     @GetMapping(path = "/calls/{callsetId}/results", produces = "application/json")
     @ApiProblems(value = {ProblemType.CALL_CANCELLED, ProblemType.CALL_FAILED,
             ProblemType.TOO_MANY}, groups = ApiProblems.Group.READS)
-    @Operation(operationId = "getResults", tags = "calls", summary = "The values of all calls, in order", description = "As JSON one array, when all have ended; the first failure in order decides. As"
-            + " application/x-ndjson one line a call, as they become available in order.")
+    @Operation(operationId = "getResults", tags = "calls", summary = "The values of all calls, in order",
+            description = "As JSON one array, when all have ended; the first failure in order decides. As"
+                    + " application/x-ndjson one line a call, as they become available in order.")
     @ApiResponse(responseCode = "200", description = "All values.", content = {
             @Content(mediaType = "application/json", schema = @Schema(type = "array", description = "the values")),
-            @Content(mediaType = Ndjson.TYPE, schema = @Schema(type = "string", description = "lines of {callId, state, result|error}"))})
-    @ApiResponse(responseCode = "202", description = "Not done yet: the callset.", content = @Content(mediaType = "application/json", schema = @Schema(implementation = CallsetView.class)))
+            @Content(mediaType = Ndjson.TYPE,
+                    schema = @Schema(type = "string", description = "lines of {callId, state, result|error}"))})
+    @ApiResponse(responseCode = "202", description = "Not done yet: the callset.",
+            content = @Content(mediaType = "application/json", schema = @Schema(implementation = CallsetView.class)))
     void array(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, @PathVariable String callsetId,
-            @Parameter(description = "seconds to wait; the longest wait where it is not given", schema = @Schema(type = "number", minimum = "0")) @RequestParam(required = false) @Nullable String timeout,
+            @Parameter(description = "seconds to wait; the longest wait where it is not given",
+                    schema = @Schema(type = "number", minimum = "0")) @RequestParam(
+                            required = false) @Nullable String timeout,
             @Parameter(description = "do not wait") @RequestParam(defaultValue = "false") boolean checkOnly,
-            @Parameter(description = "answer 424 for the first failed call, not null in its place") @RequestParam(defaultValue = "true") boolean throwExcept,
+            @Parameter(description = "answer 424 for the first failed call, not null in its place") @RequestParam(
+                    defaultValue = "true") boolean throwExcept,
             HttpServletResponse response)
             throws IOException, InterruptedException {
         Callset callset = callsets.get(tenant, callsetId);

@@ -8,14 +8,14 @@ import dev.wren.gateway.json.Pointers;
 import dev.wren.gateway.limits.Quota;
 import dev.wren.gateway.shard.Gateways;
 import dev.wren.gateway.shard.NotHereException;
-import dev.wren.gateway.web.ApiProblems;
 import dev.wren.gateway.web.Forwarding;
 import dev.wren.gateway.web.LazyList;
 import dev.wren.gateway.web.ParkedRequests;
-import dev.wren.gateway.web.ProblemException;
-import dev.wren.gateway.web.ProblemException.FieldError;
-import dev.wren.gateway.web.ProblemType;
 import dev.wren.gateway.web.Tenant;
+import dev.wren.gateway.web.openapi.ApiProblems;
+import dev.wren.gateway.web.problem.ProblemException;
+import dev.wren.gateway.web.problem.ProblemException.FieldError;
+import dev.wren.gateway.web.problem.ProblemType;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
@@ -76,8 +76,10 @@ final class WaitController {
             @Schema(description = "all calls of these") List<String> callsets,
             @Schema(defaultValue = "ALL_COMPLETED") ReturnWhen returnWhen,
             @Schema(description = "seconds; cut to the longest wait", minimum = "0") BigDecimal timeout,
-            @Schema(description = "seconds between checks of the store, for callsets of another gateway", defaultValue = "5", minimum = "0") BigDecimal waitDurSec,
-            @Schema(description = "such checks at once", defaultValue = "64", minimum = "1", maximum = "1024") Integer threadpoolSize) {
+            @Schema(description = "seconds between checks of the store, for callsets of another gateway",
+                    defaultValue = "5", minimum = "0") BigDecimal waitDurSec,
+            @Schema(description = "such checks at once", defaultValue = "64", minimum = "1",
+                    maximum = "1024") Integer threadpoolSize) {
     }
 
     /** A call. */
@@ -96,7 +98,10 @@ final class WaitController {
     @PostMapping(path = "/wait", consumes = "application/json", produces = "application/json")
     @ApiProblems(value = {ProblemType.MALFORMED_JSON, ProblemType.TOO_LARGE, ProblemType.UNSUPPORTED_MEDIA_TYPE,
             ProblemType.TOO_MANY}, groups = ApiProblems.Group.READS)
-    @Operation(operationId = "waitForFutures", tags = "calls", summary = "Wait for many calls at once", requestBody = @RequestBody(required = true, content = @Content(mediaType = "application/json", schema = @Schema(implementation = WaitRequest.class))))
+    @Operation(operationId = "waitForFutures", tags = "calls", summary = "Wait for many calls at once",
+            requestBody = @RequestBody(required = true,
+                    content = @Content(mediaType = "application/json",
+                            schema = @Schema(implementation = WaitRequest.class))))
     @ApiResponse(responseCode = "200", description = "What has ended, and what has not.", useReturnTypeSchema = true)
     @Nullable
     WaitResult await(@RequestAttribute(Tenant.ATTRIBUTE) String tenant, HttpServletRequest request,

@@ -89,7 +89,10 @@ final class WaitParts {
                         : Optional.of(owners.holder(each))));
     }
 
-    /** Has all owners wait at once; a {@link WaitController.WaitResult} as JSON, of what all of them say, in the order that was asked for. */
+    /**
+     * Has all owners wait at once; a {@link WaitController.WaitResult} as JSON, of what all of them say, in the order that
+     * was asked for.
+     */
     byte[] await(String tenant, Whole whole, HttpServletRequest request, Here here) throws InterruptedException {
         Map<Optional<Gateways.Peer>, JsonNode> said = new HashMap<>();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {

@@ -7,6 +7,10 @@ import dev.wren.gateway.shard.Gateways;
 import dev.wren.gateway.shard.GatewaysSettings;
 import dev.wren.gateway.shard.HeldShards;
 import dev.wren.gateway.shard.NotHereException;
+import dev.wren.gateway.web.problem.CutOff;
+import dev.wren.gateway.web.problem.ProblemException;
+import dev.wren.gateway.web.problem.ProblemType;
+import dev.wren.gateway.web.problem.Streaming;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.servlet.http.HttpServletRequest;
@@ -195,7 +199,7 @@ public final class Forwarding implements AutoCloseable {
                 : Optional.of(all.get(ThreadLocalRandom.current().nextInt(all.size())));
     }
 
-    /** What somebody is told for whom no other gateway answers now. */
+    /** The answer to a caller when no other gateway answers now. */
     public static ProblemException unavailable(String why) {
         return new ProblemException(ProblemType.UNAVAILABLE, why).retryAfter(SOON);
     }

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /** Requests to other gateways that are under way. Safe for use by several threads. */
 final class Hops implements AutoCloseable {
 
-    /** Between two looks at whether they are in vain. */
+    /** How often it is checked whether they are still wanted. */
     private static final Duration WATCH = Duration.ofMillis(250);
 
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -41,26 +41,26 @@ final class Hops implements AutoCloseable {
     /**
      * A request to be.
      *
-     * @param inVain whether another gateway is to be asked by now; quick
+     * @param abandoned whether nobody wants its answer any more; quick
      */
-    Hop begin(BooleanSupplier inVain) {
-        Hop hop = new Hop(inVain);
+    Hop begin(BooleanSupplier abandoned) {
+        Hop hop = new Hop(abandoned);
         all.add(hop);
         return hop;
     }
 
     /**
-     * A request to another gateway: given up when it is in vain. A gateway that stands still would not answer for as long as it
-     * stands. Used by one thread, and ended by another.
+     * A request to another gateway: given up when nobody wants its answer any more. A gateway whose process is
+     * paused would not answer for as long as that lasts. Used by one thread, and ended by another.
      */
     final class Hop implements AutoCloseable {
 
-        private final BooleanSupplier inVain;
+        private final BooleanSupplier abandoned;
         private volatile @Nullable CompletableFuture<HttpResponse<InputStream>> answer;
         private volatile @Nullable InputStream body;
 
-        private Hop(BooleanSupplier inVain) {
-            this.inVain = inVain;
+        private Hop(BooleanSupplier abandoned) {
+            this.abandoned = abandoned;
         }
 
         HttpResponse<InputStream> send(HttpRequest request) throws IOException, InterruptedException {
@@ -85,7 +85,7 @@ final class Hops implements AutoCloseable {
         }
 
         private void endIfInVain() {
-            if (inVain.getAsBoolean()) {
+            if (abandoned.getAsBoolean()) {
                 end();
             }
         }

@@ -1,5 +1,7 @@
 package dev.wren.gateway.web;
 
+import dev.wren.gateway.web.problem.ProblemException;
+import dev.wren.gateway.web.problem.ProblemType;
 import java.time.Duration;
 import java.util.regex.Pattern;
 

@@ -2,6 +2,8 @@ package dev.wren.gateway.web;
 
 import dev.wren.gateway.limits.Quota;
 import dev.wren.gateway.limits.TenantShare;
+import dev.wren.gateway.web.problem.ProblemException;
+import dev.wren.gateway.web.problem.ProblemType;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.math.BigDecimal;

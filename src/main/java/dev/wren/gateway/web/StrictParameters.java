@@ -1,5 +1,8 @@
 package dev.wren.gateway.web;
 
+import dev.wren.gateway.web.problem.ProblemException;
+import dev.wren.gateway.web.problem.ProblemType;
+import dev.wren.gateway.web.problem.ServerProblems;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -19,7 +22,10 @@ import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.method.HandlerMethod;
 import org.springframework.web.servlet.HandlerInterceptor;
 
-/** Refuses query parameters that a controller does not know, or knows only once, and bodies that it does not take. Safe for use by several threads. */
+/**
+ * Refuses query parameters that a controller does not know, or knows only once, and bodies that it does not take. Safe for use
+ * by several threads.
+ */
 final class StrictParameters implements HandlerInterceptor {
 
     private static final String OURS = "dev.wren.";

@@ -1,6 +1,7 @@
 package dev.wren.gateway.web;
 
 import dev.wren.gateway.limits.Heap;
+import dev.wren.gateway.web.problem.ProblemValve;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

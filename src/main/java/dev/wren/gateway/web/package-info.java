@@ -1,4 +1,4 @@
-/** What every controller shares: problems, strict parameters, paging, and the limits of parked requests. */
+/** What every controller shares: strict parameters, paging, the limits of parked requests, and what is passed on to other gateways. */
 @NullMarked
 package dev.wren.gateway.web;
 

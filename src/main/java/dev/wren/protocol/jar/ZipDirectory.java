@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The end of a zip file, and the headers of its directory, of which only the names are kept in memory. Java's own
- * reader takes the whole directory into memory before it can be asked how large it is. After PKWARE's APPNOTE 6.3.10, sections 4.3.12 to 4.3.16.
+ * reader takes the whole directory into memory before it can be asked how large it is. After PKWARE's APPNOTE 6.3.10,
+ * sections 4.3.12 to 4.3.16.
  */
 public final class ZipDirectory {
 

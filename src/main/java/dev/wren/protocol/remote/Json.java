@@ -65,13 +65,13 @@ final class Json {
         }
     }
 
-    /** Reads the value of a field that the parser stands at. */
+    /** Reads the value of a field that the parser is at. */
     @FunctionalInterface
     interface Fields {
         void read(String name, JsonParser json);
     }
 
-    /** Reads the object that the parser stands at. */
+    /** Reads the object that the parser is at. */
     static void object(JsonParser json, Fields fields) {
         expect(json, JsonToken.START_OBJECT);
         for (String name = json.nextName(); name != null; name = json.nextName()) {
@@ -80,7 +80,7 @@ final class Json {
         }
     }
 
-    /** Reads the array that the parser stands at. */
+    /** Reads the array that the parser is at. */
     static <T> List<T> array(JsonParser json, Supplier<T> element) {
         expect(json, JsonToken.START_ARRAY);
         List<T> all = new ArrayList<>();

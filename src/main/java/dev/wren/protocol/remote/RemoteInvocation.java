@@ -17,7 +17,7 @@ import tools.jackson.core.JsonParser;
  * report of them, until {@code deadlineMillis}.
  *
  * @param invocation what its calls have in common; its jars are URLs that can be read for a while
- * @param tenant of whom it is
+ * @param tenant the tenant whose callset it is
  * @param environment variables that the function sees
  * @param fresh whether a JVM is to be started for it alone
  * @param limits of values, outputs and times
@@ -41,7 +41,7 @@ public record RemoteInvocation(Invocation invocation, String tenant, Map<String,
     }
 
     /**
-     * What a worker heeds.
+     * The limits that a worker keeps to.
      *
      * @param inline bytes of JSON up to which a value travels in its report
      * @param result bytes of JSON above which a value is refused

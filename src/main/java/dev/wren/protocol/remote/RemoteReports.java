@@ -20,7 +20,7 @@ import tools.jackson.core.JsonToken;
  * What a worker far away says of calls of one invocation.
  *
  * @param version of the protocol that the worker speaks
- * @param tenant of whom the invocation was
+ * @param tenant the tenant whose invocation it was
  * @param callset the callset
  * @param send the number of the sending
  * @param worker the worker's name

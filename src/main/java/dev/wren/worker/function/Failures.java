@@ -2,6 +2,9 @@ package dev.wren.worker.function;
 
 import dev.wren.protocol.CallError;
 import dev.wren.protocol.ErrorCode;
+import dev.wren.worker.binding.JacksonTrouble;
+import dev.wren.worker.binding.ValueBuffer;
+import dev.wren.worker.loader.JarLoader;
 import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Modifier;

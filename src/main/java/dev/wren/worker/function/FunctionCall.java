@@ -2,6 +2,9 @@ package dev.wren.worker.function;
 
 import dev.wren.protocol.CallError;
 import dev.wren.protocol.ErrorCode;
+import dev.wren.worker.binding.CallInfo;
+import dev.wren.worker.binding.ValueBuffer;
+import dev.wren.worker.loader.FunctionLoaders;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 

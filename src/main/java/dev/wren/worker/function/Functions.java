@@ -1,6 +1,11 @@
 package dev.wren.worker.function;
 
 import dev.wren.protocol.Invocation;
+import dev.wren.worker.binding.Binder;
+import dev.wren.worker.binding.JsonBinding;
+import dev.wren.worker.binding.ValueBuffer;
+import dev.wren.worker.loader.PlatformLoader;
+import dev.wren.worker.loader.SharedLoader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URLConnection;

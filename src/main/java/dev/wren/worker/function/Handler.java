@@ -1,5 +1,7 @@
 package dev.wren.worker.function;
 
+import dev.wren.worker.binding.Binder;
+import dev.wren.worker.binding.CallInfo;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,5 +1,8 @@
 package dev.wren.worker.function;
 
+import dev.wren.worker.binding.Binder;
+import dev.wren.worker.binding.CallInfo;
+import dev.wren.worker.binding.ValueBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** A function that is ready: one instance, used by one call after the other. */

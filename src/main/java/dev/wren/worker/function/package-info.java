@@ -1,4 +1,4 @@
-/** Loads a user's function, binds its data, applies it, writes its values, and keeps what it printed. */
+/** Loads a user's function, finds its handler, applies it, and tells how a call ended. */
 @NullMarked
 package dev.wren.worker.function;
 

@@ -5,7 +5,7 @@ import com.amazonaws.services.lambda.runtime.RequestStreamHandler;
 import dev.wren.protocol.Protocol;
 import dev.wren.protocol.remote.RemoteHello;
 import dev.wren.protocol.remote.RemoteInvocation;
-import dev.wren.worker.function.FunctionLoaders;
+import dev.wren.worker.loader.FunctionLoaders;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

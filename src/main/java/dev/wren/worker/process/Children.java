@@ -15,7 +15,7 @@ import dev.wren.protocol.WireWriter;
 import dev.wren.protocol.jvm.OtherUser;
 import dev.wren.protocol.jvm.WorkerJvm;
 import dev.wren.protocol.remote.RemoteInvocation;
-import dev.wren.worker.function.CallOutput;
+import dev.wren.worker.output.CallOutput;
 import dev.wren.worker.remote.RemoteReportBuffer;
 import dev.wren.worker.run.Chunk;
 import dev.wren.worker.run.WorkerClock;

@@ -40,7 +40,7 @@ public final class WorkerClock {
         return nanos.getAsLong();
     }
 
-    /** Reads the time of day anew. For the thread that runs the calls, as is {@link #micros}. */
+    /** Reads the time of day again. For the thread that runs the calls, as is {@link #micros}. */
     void anchor() {
         var now = clock.instant();
         anchorMicros = Math.addExact(Math.multiplyExact(now.getEpochSecond(), 1_000_000L), now.getNano() / 1000);

@@ -1,5 +1,6 @@
 package dev.wren.worker.standalone;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.wren.protocol.jvm.Folders;
 import dev.wren.protocol.jvm.OtherUser;
 import dev.wren.worker.process.Children;
@@ -27,8 +28,10 @@ import picocli.CommandLine.Option;
 import software.amazon.awssdk.core.exception.SdkException;
 
 /** The command by which a machine joins a pool. Times are in seconds. */
-@Command(name = "java -jar wren-worker.jar standalone", mixinStandardHelpOptions = true, description = "Runs calls of the pool whose queue is given, until the machine is not needed any more. Region,"
-        + " credentials and endpoints of AWS are as its SDK finds them.", exitCodeListHeading = "Exit codes:%n", exitCodeList = {
+@Command(name = "java -jar wren-worker.jar standalone", mixinStandardHelpOptions = true,
+        description = "Runs calls of the pool whose queue is given, until the machine is not needed any more. Region,"
+                + " credentials and endpoints of AWS are as its SDK finds them.",
+        exitCodeListHeading = "Exit codes:%n", exitCodeList = {
                 "0:the machine may be shut down", "1:something failed", "64:wrong arguments"})
 public final class Standalone implements Callable<Integer> {
 
@@ -44,19 +47,24 @@ public final class Standalone implements Callable<Integer> {
     @Option(names = "--parallelism", description = "invocations at once; default: the machine's cores")
     private int parallelism = Runtime.getRuntime().availableProcessors();
 
-    @Option(names = "--max-idle-time", description = "ends when there was nothing to do for so long; default: it never ends itself")
+    @Option(names = "--max-idle-time",
+            description = "ends when there was nothing to do for so long; default: it never ends itself")
     private @Nullable Long maxIdleTime;
 
-    @Option(names = "--idle-terminate-granularity", description = "it ends in the last 5%% of such a span of its uptime; default: ${DEFAULT-VALUE}")
+    @Option(names = "--idle-terminate-granularity",
+            description = "it ends in the last 5%% of such a span of its uptime; default: ${DEFAULT-VALUE}")
     private long granularity = 3600;
 
-    @Option(names = "--id", description = "name in the pool; default: the instance's, or the machine's name and process")
+    @Option(names = "--id",
+            description = "name in the pool; default: the instance's, or the machine's name and process")
     private @Nullable String id;
 
-    @Option(names = "--ec2", description = "the machine is an instance of EC2: it is told of its end by the metadata service")
+    @Option(names = "--ec2",
+            description = "the machine is an instance of EC2: it is told of its end by the metadata service")
     private boolean ec2;
 
-    @Option(names = "--reports-queue-url", description = "takes heartbeats; default: what the pool's queue has as a tag")
+    @Option(names = "--reports-queue-url",
+            description = "takes heartbeats; default: what the pool's queue has as a tag")
     private @Nullable String reportsQueueUrl;
 
     @Option(names = "--run-as", description = "user that functions run as; default: the worker's own")
@@ -71,17 +79,20 @@ public final class Standalone implements Callable<Integer> {
     @Option(names = "--memory-mb", description = "for the functions of all invocations; default: half of the machine's")
     private long memoryMb = (machineMemory() / HEAP_PART) >> 20;
 
-    @Option(names = "--visibility", description = "after which what this machine has taken goes to another if it is silent;"
-            + " default: ${DEFAULT-VALUE}")
+    @Option(names = "--visibility",
+            description = "after which what this machine has taken goes to another if it is silent;"
+                    + " default: ${DEFAULT-VALUE}")
     private int visibility = 60;
 
     @Option(names = "--heartbeat", description = "between two heartbeats; default: ${DEFAULT-VALUE}")
     private int heartbeat = 10;
 
-    @Option(names = "--drain-time", description = "that calls may go on for when the machine is drained; default: ${DEFAULT-VALUE}")
+    @Option(names = "--drain-time",
+            description = "that calls may go on for when the machine is drained; default: ${DEFAULT-VALUE}")
     private int drainTime = 120;
 
-    @Option(names = "--look", description = "between two looks at what the machine is told of its end; default: ${DEFAULT-VALUE}")
+    @Option(names = "--look",
+            description = "between two looks at what the machine is told of its end; default: ${DEFAULT-VALUE}")
     private int look = 5;
 
     @Option(names = "--build", description = "of the worker, for its heartbeats")
@@ -104,7 +115,7 @@ public final class Standalone implements Callable<Integer> {
     }
 
     private static long machineMemory() {
-        return ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean system
+        return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
                 ? system.getTotalMemorySize()
                 : Runtime.getRuntime().maxMemory();
     }

@@ -6,7 +6,7 @@ import dev.wren.gateway.TestClock;
 import dev.wren.gateway.store.ForwardingStore;
 import dev.wren.gateway.store.MemoryObjectStore;
 import dev.wren.gateway.store.ObjectStore;
-import dev.wren.gateway.web.ProblemException;
+import dev.wren.gateway.web.problem.ProblemException;
 import dev.wren.protocol.CallsetId;
 import dev.wren.protocol.ObjectKeys;
 import dev.wren.protocol.Sha256;

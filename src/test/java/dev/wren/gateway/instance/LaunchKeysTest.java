@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.wren.gateway.TestClock;
 import dev.wren.gateway.store.MemoryObjectStore;
-import dev.wren.gateway.web.ProblemException;
-import dev.wren.gateway.web.ProblemType;
+import dev.wren.gateway.web.problem.ProblemException;
+import dev.wren.gateway.web.problem.ProblemType;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -9,8 +9,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.wren.gateway.limits.QuotaExceededException;
 import dev.wren.gateway.store.DamagedObjectException;
-import dev.wren.gateway.web.ProblemException;
-import dev.wren.gateway.web.ProblemType;
+import dev.wren.gateway.web.problem.ProblemException;
+import dev.wren.gateway.web.problem.ProblemType;
 import dev.wren.protocol.ObjectKeys;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;

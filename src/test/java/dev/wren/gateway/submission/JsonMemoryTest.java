@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.wren.BesideOthers;
 import dev.wren.gateway.callset.CallsetSettings;
 import dev.wren.gateway.callset.TestLimits;
-import dev.wren.gateway.web.ProblemException;
+import dev.wren.gateway.web.problem.ProblemException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

@@ -3,6 +3,7 @@ package dev.wren.gateway.web;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.wren.gateway.web.problem.ProblemException;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.wren.protocol.CallError;
 import dev.wren.protocol.ErrorCode;
-import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -110,14 +109,5 @@ class BindingTest {
             String text = "\"" + "x".repeat(length) + "\ud83d\ude00".repeat(5000) + "\"";
             assertThat(functions.apply("fn.Echo", text).error()).isNull();
         }
-    }
-
-    @ParameterizedTest
-    @CsvSource(delimiter = ';', quoteCharacter = '`', value = {"\\ud83d; true", "a\\uDE00b; true",
-            "\\ud83d\\ude00; false", "\\uD83D\\uD83D\\uDE00; true", "\\ude00\\ud83d; true", "\\\\ud83d; false",
-            "\\\\\\ud83d; true", "\\ud83dx\\ude00; true", "\\n\\u0001; false", "\\u; false", "\\ud7ff\\ue000; false"})
-    void findsLoneSurrogates(String json, boolean lone) {
-        byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
-        assertThat(JsonBinding.hasLoneSurrogate(bytes, bytes.length)).isEqualTo(lone);
     }
 }

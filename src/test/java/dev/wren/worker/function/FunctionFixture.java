@@ -4,6 +4,7 @@ import dev.wren.protocol.CallError;
 import dev.wren.protocol.Invocation;
 import dev.wren.protocol.Protocol;
 import dev.wren.worker.TestJars;
+import dev.wren.worker.binding.CallInfo;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.wren.protocol.Invocation;
 import dev.wren.protocol.Protocol;
+import dev.wren.worker.binding.CallInfo;
+import dev.wren.worker.loader.PoolThreads;
 import java.lang.ref.WeakReference;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,6 +16,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinWorkerThread;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -83,7 +86,7 @@ class FunctionsTest {
                 // It ends.
             }
         });
-        PoolThreads.Worker pooled = (PoolThreads.Worker) new PoolThreads().newThread(new ForkJoinPool(1));
+        ForkJoinWorkerThread pooled = new PoolThreads().newThread(new ForkJoinPool(1));
         try (Functions functions = new Functions(1000, 1 << 20, Clock.systemUTC())) {
             LoadedFunction function = functions.load(FunctionFixture.invocation("fn.Square"));
             left.setDaemon(true);

@@ -2,6 +2,10 @@ package dev.wren.worker.function;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.module.kotlin.KotlinModule;
 import dev.wren.protocol.jar.ClassPath;
 import dev.wren.worker.UserJar;
 import java.nio.file.Files;
@@ -30,9 +34,9 @@ class KotlinFunctionsTest {
         List<UserJar.Entry> entries = new ArrayList<>(UserJar.entries(Path.of(
                 KotlinFunctionsTest.class.getResource("/kotlin/kotlin-functions.jar").toURI())));
         for (Class<?> type : List.of(kotlin.Unit.class, kotlin.reflect.full.KClasses.class,
-                com.fasterxml.jackson.module.kotlin.KotlinModule.class,
-                com.fasterxml.jackson.databind.ObjectMapper.class, com.fasterxml.jackson.core.JsonFactory.class,
-                com.fasterxml.jackson.annotation.JsonProperty.class)) {
+                KotlinModule.class,
+                ObjectMapper.class, JsonFactory.class,
+                JsonProperty.class)) {
             Path library = UserJar.jarOf(type);
             entries.add(new UserJar.Entry("lib/" + library.getFileName(), Files.readAllBytes(library)));
         }

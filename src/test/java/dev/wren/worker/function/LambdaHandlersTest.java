@@ -8,6 +8,7 @@ import dev.wren.protocol.ErrorCode;
 import dev.wren.protocol.jar.ClassPath;
 import dev.wren.worker.UserJar;
 import java.nio.file.Path;
+import org.joda.time.DateTime;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -24,7 +25,7 @@ class LambdaHandlersTest {
 
     @BeforeAll
     static void open() throws Exception {
-        Path jar = new UserJar(folder).with(SQSEvent.class).with(org.joda.time.DateTime.class)
+        Path jar = new UserJar(folder).with(SQSEvent.class).with(DateTime.class)
                 .compiledWith(Context.class).source("Queue", """
                         import com.amazonaws.services.lambda.runtime.*;
                         import com.amazonaws.services.lambda.runtime.events.*;

@@ -70,7 +70,7 @@ final class LambdaFunctions {
      * @param name as it is configured
      * @param memory megabytes
      * @param timeout its own time limit
-     * @param isolatesTenants whether Lambda keeps environments of tenants apart, and is to be told of whom an invocation is
+     * @param isolatesTenants whether Lambda keeps environments of tenants apart, and must be told the tenant of an invocation
      */
     record Function(String name, int memory, Duration timeout, boolean isolatesTenants) {
     }

@@ -20,8 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A worker JVM with whom it works for. Messages are written by any thread, and read by the one that runs a chunk on it.
- * Whoever holds it closes it.
+ * A worker JVM, with the callset, or tenant, that it works for. Messages are written by any thread, and read by the one that
+ * runs a chunk on it. Whoever holds it closes it.
  */
 final class WorkerProcess implements AutoCloseable {
 
@@ -62,7 +62,7 @@ final class WorkerProcess implements AutoCloseable {
         return jvm.in();
     }
 
-    /** Whom it works for; null for a spare one. */
+    /** What it works for; null for a spare one. */
     @Nullable
     RuntimeKey key() {
         return key;

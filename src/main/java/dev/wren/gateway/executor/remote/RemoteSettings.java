@@ -54,7 +54,7 @@ public record RemoteSettings(
     static final long MAX_EXCERPT = 16 << 10;
     static final long MAX_LOG = 64 << 20;
 
-    /** What workers are told to heed. */
+    /** The limits that workers are given. */
     RemoteInvocation.Limits limits() {
         return new RemoteInvocation.Limits((int) inlineLimit.toBytes(), (int) resultLimit.toBytes(),
                 (int) excerptLimit.toBytes(), (int) logLimit.toBytes(), nestingLimit, (int) setupTimeout.toMillis(),

@@ -105,7 +105,7 @@ public final class SqsQueue implements AutoCloseable {
      * A message to be sent.
      *
      * @param body in ASCII
-     * @param group whom it is of: where many wait, all groups get on
+     * @param group the message group (tenant and callset): where many wait, all groups get on
      */
     public record Letter(String body, String group) {
 

@@ -231,7 +231,7 @@ final class Pool implements InstancePool {
         }
     }
 
-    /** Whether EC2 has answered of late: else what it does not say is no news. */
+    /** Whether EC2 has answered recently: else what it does not say is no news. */
     private boolean isKnown() {
         synchronized (looking) {
             return seenAt != null && trouble == null;

@@ -73,7 +73,8 @@ record StandaloneSettings(@DefaultValue("wren-pool") @Pattern(regexp = "[A-Za-z0
         @DefaultValue("wren-standalone") @NotEmpty String launchTemplate,
         @DefaultValue("m4.4xlarge") @Pattern(regexp = StandaloneSettings.TYPE) String instanceType,
         @DefaultValue("60") @DurationUnit(ChronoUnit.SECONDS) @DurationMax(days = 366) Duration maxIdleTime,
-        @DefaultValue("3600") @DurationUnit(ChronoUnit.SECONDS) @DurationMin(seconds = 1) @DurationMax(days = 366) Duration idleTerminateGranularity,
+        @DefaultValue("3600") @DurationUnit(ChronoUnit.SECONDS) @DurationMin(seconds = 1) @DurationMax(
+                days = 366) Duration idleTerminateGranularity,
         @Nullable @Min(1) @Max(1024) Integer parallelism,
         @DefaultValue("1000") @Min(0) @Max(100_000) int maxInstances,
         @Nullable @PositiveOrZero BigDecimal maxHourlyCost,

@@ -92,10 +92,10 @@ final class S3ObjectStore implements ObjectStore {
         String key = location.key("shards/check-" + S3Writes.newId());
         RequestBody body = RequestBody.fromString("conditions are looked at");
         try {
-            boolean heeded = writes.create(key, body, 0).isPresent() && writes.create(key, body, 0).isEmpty()
+            boolean honoured = writes.create(key, body, 0).isPresent() && writes.create(key, body, 0).isEmpty()
                     && writes.replace(key, body, 0, "\"" + "0".repeat(32) + "\"").isEmpty();
-            if (!heeded) {
-                throw new StoreException("the store " + location + " cannot be used: its server does not heed"
+            if (!honoured) {
+                throw new StoreException("the store " + location + " cannot be used: its server does not honour"
                         + " If-None-Match and If-Match", null);
             }
         } finally {

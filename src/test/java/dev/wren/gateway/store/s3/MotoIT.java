@@ -42,12 +42,12 @@ class MotoIT extends ObjectStoreContract {
     /** As old or simple servers do it: they take the header, and write. Here no signature keeps it from being removed. */
     @ParameterizedTest
     @ValueSource(strings = {"if-none-match", "if-match"})
-    void a_server_that_does_not_heed_conditions_is_refused(String header) throws Exception {
+    void a_server_that_does_not_honour_conditions_is_refused(String header) throws Exception {
         String bucket = server.newBucket();
         try (FaultProxy proxy = FaultProxy.before(server.endpoint().getPort())) {
             proxy.without(header);
             assertThatThrownBy(() -> S3Stores.open(proxy.endpoint(), "s3://" + bucket, S3Stores.settings(),
-                    Clock.systemUTC())).isInstanceOf(StoreException.class).hasMessageContaining("does not heed");
+                    Clock.systemUTC())).isInstanceOf(StoreException.class).hasMessageContaining("does not honour");
         }
         try (S3Client client = S3Server.client(server.endpoint())) {
             assertThat(client.listObjectsV2(list -> list.bucket(bucket)).contents()).isEmpty();

@@ -1,0 +1,5 @@
+/** The specification, from the controllers. */
+@NullMarked
+package dev.wren.gateway.web.openapi;
+
+import org.jspecify.annotations.NullMarked;
