@@ -5,26 +5,37 @@ import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The contract with workers that are far away, and what only those can do. */
 class FarExecutorIT extends ExecutorContract {
 
-    private final FarExecutor far = new FarExecutor();
+    private final List<FarExecutor> all = new ArrayList<>();
+    /** Of the next gateway; of each test a new one. */
+    private FarExecutor far;
 
-    @AfterEach
+    @BeforeEach
+    void begin() {
+        far = new FarExecutor();
+        all.add(far);
+    }
+
+    @AfterAll
     void end() {
-        far.close();
+        closeShared();
+        all.forEach(FarExecutor::close);
     }
 
     @Override
     RunningGateway start(Path store) {
         return RunningGateway.startWithFunctions(store, far::in, "--wren.executors.far.kind=far",
-                "--wren.default-executor=far", "--wren.executors.local.spare=false");
+                "--wren.default-executor=far");
     }
 
     private static double receipts(RunningGateway gateway, String receipt) {

@@ -83,7 +83,8 @@ final class GatewayProcess implements AutoCloseable {
                     cache, "-cp", classPath()));
             Stream.of(more).filter(option -> option.startsWith("-X") || option.startsWith("-D")).forEach(command::add);
             command.addAll(List.of("dev.wren.gateway.WrenGateway", "--server.port=" + port,
-                    "--management.server.port=" + managementPort, "--wren.executors.local.workers=2"));
+                    "--management.server.port=" + managementPort, "--wren.executors.local.workers=2",
+                    "--wren.executors.local.jvm-arguments=-XX:TieredStopAtLevel=1"));
             Map<String, String> settings = new LinkedHashMap<>();
             Stream.concat(TestStore.settings(store).stream(), Stream.of(more).filter(option -> option.startsWith("--")))
                     .forEach(each -> settings.put(each.substring(0, each.indexOf('=')), each));

@@ -266,7 +266,7 @@ class GatewaysCrashIT {
             isKilled(first);
             assertShared(() -> shards(second) + ofSlow.getAsInt());
         }
-        assertThat(Files.readString(log)).contains("it begins anew");
+        assertThat(Files.readString(log)).contains("it begins again");
     }
 
     private GatewayProcess startBehind(Relay relay, String s3) {

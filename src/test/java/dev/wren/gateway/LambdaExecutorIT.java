@@ -28,7 +28,8 @@ class LambdaExecutorIT extends WorkerContract {
     }
 
     @AfterAll
-    static void stopLambda() {
+    void stopLambda() {
+        closeShared();
         if (lambda != null) {
             lambda.close();
         }

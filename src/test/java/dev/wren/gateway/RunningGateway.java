@@ -6,6 +6,7 @@ import dev.wren.client.generated.api.JarsApi;
 import dev.wren.client.generated.invoker.ApiClient;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -18,6 +19,11 @@ final class RunningGateway implements AutoCloseable {
 
     static final Path FUNCTIONS = Path.of(System.getProperty("test.wren.functions"));
     static final Path EXAMPLES = Path.of(System.getProperty("test.wren.examples"));
+
+    /** Few workers, which start with as little work as can be: no spare ones, no optimising compiler. */
+    private static final List<String> WORKERS = List.of("--wren.executors.local.workers=2",
+            "--wren.executors.local.spare=false",
+            "--wren.executors.local.jvm-arguments=-XX:TieredStopAtLevel=1");
 
     private final ConfigurableApplicationContext context;
     private final String url;
@@ -37,7 +43,7 @@ final class RunningGateway implements AutoCloseable {
     /** The same, with further or other beans. */
     static RunningGateway start(Path store, Consumer<GenericApplicationContext> beans, String... settings) {
         Map<String, String> arguments = new LinkedHashMap<>();
-        Stream.of(Stream.of("--server.port=0", "--management.server.port=0", "--wren.executors.local.workers=2"),
+        Stream.of(Stream.of("--server.port=0", "--management.server.port=0"), WORKERS.stream(),
                 TestStore.settings(store).stream(), Stream.of(settings)).flatMap(each -> each)
                 .forEach(each -> arguments.put(each.substring(0, each.indexOf('=')), each));
         SpringApplication application = new SpringApplication(WrenGateway.class);

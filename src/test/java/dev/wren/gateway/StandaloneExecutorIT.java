@@ -6,7 +6,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 
 /** What a map may rely on holds on a pool of machines as it does on this one. */
@@ -22,13 +21,9 @@ class StandaloneExecutorIT extends WorkerContract {
     }
 
     @AfterAll
-    static void stopPool() {
+    void stopPool() {
+        closeShared();
         pool.close();
-    }
-
-    @AfterEach
-    void endMachines() {
-        pool.endMachines();
     }
 
     /** Machines outlive their gateway. */

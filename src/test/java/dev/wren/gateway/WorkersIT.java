@@ -36,7 +36,8 @@ class WorkersIT {
 
     @Test
     void those_for_one_callset_alone_end_with_it(@TempDir Path store) {
-        try (RunningGateway gateway = RunningGateway.startWithFunctions(store)) {
+        try (RunningGateway gateway = RunningGateway.startWithFunctions(store,
+                "--wren.executors.local.spare=true")) {
             String id = gateway.http().map(map(",\"useCachedRuntime\":false"));
             gateway.http().done(id);
             assertThat(gateway.http().get("/calls/" + id + "/00000").json().path("status").path("runtimeCached")

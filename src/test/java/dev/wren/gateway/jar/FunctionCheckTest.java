@@ -172,7 +172,7 @@ class FunctionCheckTest {
             p.Plain::notify         | has 2 public methods notify
             p.Many::none            | has no public method none; it has a, b, c, d, e, f, g, h, i, j, …
             """)
-    void refusesWithTheReason(String handler, String reason) {
+    void what_is_no_function_is_refused_with_the_reason(String handler, String reason) {
         refuses(handler, reason);
     }
 

@@ -245,7 +245,7 @@ class JarsTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "{", "{}", "null", "[1]",
             "{\"name\":\"b\",\"sha256\":\"00\",\"size\":1,\"createdAt\":null}"})
-    void aDamagedEntryHarmsOnlyItself(String damage) throws IOException {
+    void a_damaged_entry_harms_only_itself(String damage) throws IOException {
         for (String name : List.of("a", "b", "c")) {
             fixture.put(name, jar(name));
         }
