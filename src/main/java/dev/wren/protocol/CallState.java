@@ -1,5 +1,6 @@
 package dev.wren.protocol;
 
+import java.util.List;
 import java.util.Locale;
 
 /** The states of a call and the table of its transitions. The last three are final. */
@@ -17,10 +18,14 @@ public enum CallState {
     /** Final: somebody cancelled it. */
     CANCELLED(5);
 
+    private static final List<CallState> ALL = List.of(values());
+
     private final int code;
+    private final String label;
 
     CallState(int code) {
         this.code = code;
+        this.label = name().toLowerCase(Locale.ROOT);
     }
 
     /** The state's number on the wire and in the log. */
@@ -34,7 +39,7 @@ public enum CallState {
      * @throws WireException when there is none
      */
     public static CallState of(int code) {
-        for (CallState state : values()) {
+        for (CallState state : ALL) {
             if (state.code == code) {
                 return state;
             }
@@ -62,6 +67,6 @@ public enum CallState {
 
     /** The state's name as callers see it: lower case. */
     public String label() {
-        return name().toLowerCase(Locale.ROOT);
+        return label;
     }
 }

@@ -4,12 +4,9 @@ import dev.wren.gateway.callset.Callset;
 import dev.wren.gateway.record.CallLog;
 import dev.wren.gateway.record.Segment;
 import dev.wren.gateway.store.StoreException;
-import dev.wren.protocol.Report;
-import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +35,8 @@ final class Outcomes implements AutoCloseable {
     private final Then then;
     /** Drives whose store did not answer, and how often. */
     private final Map<Drive, Integer> waiting = new ConcurrentHashMap<>();
+    /** By the names of executors, of which there are few. */
+    private final Map<String, CallMetrics> calls = new ConcurrentHashMap<>();
     private volatile boolean closing;
 
     /** What is to follow. */
@@ -118,7 +117,7 @@ final class Outcomes implements AutoCloseable {
                         drive.callset().driven().committed(batch.entries(), batch.offsets(), batch.head());
                         more = drive.written();
                         batchSize.record(batch.entries().size());
-                        batch.entries().forEach(entry -> count(drive.callset(), entry));
+                        count(drive.callset(), batch.entries());
                     }
                     case ANOTHERS -> {
                         log.error("callset {}: segment {} of its log is not what was to be written there",
@@ -181,42 +180,9 @@ final class Outcomes implements AutoCloseable {
         }
     }
 
-    private void count(Callset callset, Segment.Entry entry) {
-        switch (entry) {
-            case Segment.Entry.Ended(Report report, long invokedMillis, boolean last) -> {
-                if (last) {
-                    counter(callset, report.outcome().state().label()).increment();
-                }
-                Report.Status status = report.status();
-                if (status != null) {
-                    // The clock may have gone back between the two.
-                    timer("wren.call.queue", "from the callset's creation to the invocation", callset).record(
-                            Math.max(0, invokedMillis - callset.createdAt().toEpochMilli()), TimeUnit.MILLISECONDS);
-                    timer("wren.call.run", "the function's own time", callset).record(status.execNanos(),
-                            TimeUnit.NANOSECONDS);
-                    if (status.setupNanos() > 0) {
-                        timer("wren.call.setup", "preparing the function", callset).record(status.setupNanos(),
-                                TimeUnit.NANOSECONDS);
-                    }
-                }
-            }
-            case Segment.Entry.Cancelled(List<Integer> runs) -> {
-                for (int i = 0; i < runs.size(); i += 2) {
-                    counter(callset, "cancelled").increment(runs.get(i + 1) - runs.get(i));
-                }
-            }
-            case Segment.Entry.Invoked _ -> {
-                // Counted when they end.
-            }
-        }
-    }
-
-    private Counter counter(Callset callset, String state) {
-        return metrics.counter("wren.calls", "state", state, "executor", callset.executor());
-    }
-
-    private Timer timer(String name, String description, Callset callset) {
-        return Timer.builder(name).description(description).tag("executor", callset.executor()).register(metrics);
+    private void count(Callset callset, List<Segment.Entry> entries) {
+        CallMetrics ofExecutor = calls.computeIfAbsent(callset.executor(), name -> new CallMetrics(metrics, name));
+        entries.forEach(entry -> ofExecutor.count(callset.createdAt(), entry));
     }
 
     /** Lets what is under way be committed, for at most {@code wait}; what waits for the store is tried once more. */

@@ -40,10 +40,10 @@ public final class CallLog implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(CallLog.class);
 
     /** Bytes of a cache's entry besides what is in it, measured. */
-    private static final int ENTRY = 250;
+    private static final int ENTRY = 350;
 
     private final ObjectStore store;
-    private final Cache<String, byte[]> segments;
+    private final Cache<Place, Kept> segments;
     private final ExecutorService indexing;
 
     @Autowired
@@ -62,25 +62,26 @@ public final class CallLog implements AutoCloseable {
         this.store = store;
         this.segments = Caffeine.newBuilder()
                 .maximumWeight(settings.segmentCache().toBytes())
-                .weigher((String key, byte[] bytes) -> ENTRY + key.length() + bytes.length)
+                .weigher((Place _, Kept kept) -> ENTRY + kept.key.length() + kept.bytes.length)
                 .build();
     }
 
     /** Creates segment {@code n}, or finds it there with just these bytes; false if there is another. */
     public boolean append(String tenant, CallsetId id, int n, byte[] segment) {
-        String key = ObjectKeys.segment(tenant, id, n);
+        Place at = new Place(tenant, id, n);
+        String key = at.key();
         boolean ours = store.putOrFind(key, segment);
         if (ours) {
-            segments.put(key, segment);
+            segments.put(at, new Kept(key, segment));
         }
         return ours;
     }
 
     /** Removes segment {@code n} of a callset that was deleted. */
     public void remove(String tenant, CallsetId id, int n) {
-        String key = ObjectKeys.segment(tenant, id, n);
-        segments.invalidate(key);
-        store.delete(List.of(key));
+        Place at = new Place(tenant, id, n);
+        segments.invalidate(at);
+        store.delete(List.of(at.key()));
     }
 
     /** The totals of the last segment; nothing if there is no segment. */
@@ -99,8 +100,8 @@ public final class CallLog implements AutoCloseable {
             return Optional.empty();
         }
         String key = keys.segments.getLast();
-        byte[] cached = segments.getIfPresent(key);
-        byte[] head = cached != null ? cached : store.read(key, 0, Segment.HEAD).orElseThrow(() -> missing(key));
+        Kept cached = segments.getIfPresent(new Place(tenant, id, keys.segments.size() - 1));
+        byte[] head = cached != null ? cached.bytes : store.read(key, 0, Segment.HEAD).orElseThrow(() -> missing(key));
         return Optional.of(Segment.head(key, head));
     }
 
@@ -131,21 +132,22 @@ public final class CallLog implements AutoCloseable {
                 listed = withoutIndex(tenant, id, e);
             }
         }
-        List<String> keys = listed.segments;
+        int count = listed.segments.size();
         CallTable table = new CallTable(size);
         Optional<Segment.Head> head = Optional.empty();
-        for (int from = 0; from < keys.size(); from += AT_ONCE) {
-            List<String> some = keys.subList(from, Math.min(keys.size(), from + AT_ONCE));
-            List<byte[]> read = AtOnce.map(some, this::read);
+        for (int from = 0; from < count; from += AT_ONCE) {
+            List<Place> some = IntStream.range(from, Math.min(count, from + AT_ONCE))
+                    .mapToObj(n -> new Place(tenant, id, n)).toList();
+            List<Kept> read = AtOnce.map(some, this::read);
             for (int i = 0; i < some.size(); i++) {
-                head = Optional.of(replay(some.get(i), from + i, read.get(i), table));
+                head = Optional.of(replay(read.get(i), from + i, table));
             }
         }
-        return new Replayed(table, keys.size(), head, false);
+        return new Replayed(table, count, head, false);
     }
 
-    private static Segment.Head replay(String key, int number, byte[] bytes, CallTable table) {
-        return Segment.replay(key, bytes, new Segment.Visitor() {
+    private static Segment.Head replay(Kept kept, int number, CallTable table) {
+        return Segment.replay(kept.key, kept.bytes, new Segment.Visitor() {
             @Override
             public void ended(int call, int attempt, CallState outcome, boolean last, int offset) {
                 if (last) {
@@ -201,9 +203,9 @@ public final class CallLog implements AutoCloseable {
 
     /** Calls that ended with segment {@code n}, in its order. */
     public int[] ended(String tenant, CallsetId id, int n) {
-        String key = ObjectKeys.segment(tenant, id, n);
+        Kept kept = read(new Place(tenant, id, n));
         IntStream.Builder calls = IntStream.builder();
-        Segment.replay(key, read(key), new Segment.Visitor() {
+        Segment.replay(kept.key, kept.bytes, new Segment.Visitor() {
             @Override
             public void ended(int call, int attempt, CallState outcome, boolean last, int offset) {
                 if (last) {
@@ -223,19 +225,40 @@ public final class CallLog implements AutoCloseable {
 
     /** The record at a place in the log. */
     public Call.Attempt attempt(String tenant, CallsetId id, CallTable.Location at) {
-        String key = ObjectKeys.segment(tenant, id, at.segment());
-        return Segment.attempt(key, read(key), at.offset());
+        Kept kept = read(new Place(tenant, id, at.segment()));
+        return Segment.attempt(kept.key, kept.bytes, at.offset());
     }
 
-    private byte[] read(String key) {
-        byte[] cached = segments.getIfPresent(key);
+    /** Where a segment is. To look for it in the cache by its key would mean to write the key for every call. */
+    private record Place(String tenant, CallsetId id, int number) {
+
+        String key() {
+            return ObjectKeys.segment(tenant, id, number);
+        }
+    }
+
+    /** A segment, and the key of its object. */
+    private static final class Kept {
+        private final String key;
+        private final byte[] bytes;
+
+        Kept(String key, byte[] bytes) {
+            this.key = key;
+            this.bytes = bytes;
+        }
+    }
+
+    private Kept read(Place at) {
+        Kept cached = segments.getIfPresent(at);
         if (cached != null) {
             return cached;
         }
+        String key = at.key();
         byte[] bytes = store.get(key).orElseThrow(() -> missing(key)).bytes();
         Segment.check(key, bytes);
-        segments.put(key, bytes);
-        return bytes;
+        Kept kept = new Kept(key, bytes);
+        segments.put(at, kept);
+        return kept;
     }
 
     /**
