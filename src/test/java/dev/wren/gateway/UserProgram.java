@@ -38,9 +38,7 @@ final class UserProgram {
     UserProgram(Path folder) {
         this.folder = folder;
         libraries.add(CLIENT);
-        for (Class<?> type : List.of(ObjectMapper.class,
-                JsonFactory.class,
-                JsonProperty.class)) {
+        for (Class<?> type : List.of(ObjectMapper.class, JsonFactory.class, JsonProperty.class)) {
             libraries.add(Path.of(type.getProtectionDomain().getCodeSource().getLocation().getPath()));
         }
     }

@@ -12,8 +12,12 @@ import org.junit.jupiter.api.io.TempDir;
 class WorkersIT {
 
     private static double idle(RunningGateway gateway) {
+        return workers(gateway, "idle");
+    }
+
+    private static double workers(RunningGateway gateway, String state) {
         return new Http(gateway.managementUrl()).get("/actuator/prometheus").text().lines()
-                .filter(line -> line.startsWith("wren_worker_jvms{") && line.contains("idle"))
+                .filter(line -> line.startsWith("wren_worker_jvms{") && line.contains("\"" + state + "\""))
                 .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
                 .findFirst().orElseThrow();
     }
@@ -43,6 +47,18 @@ class WorkersIT {
             assertThat(gateway.http().get("/calls/" + id + "/00000").json().path("status").path("runtimeCached")
                     .asBoolean()).isFalse();
             Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> idle(gateway) == 0);
+        }
+    }
+
+    @Test
+    void a_spare_one_is_kept_ready_before_any_call_and_after_some(@TempDir Path store) {
+        try (RunningGateway gateway = RunningGateway.startWithFunctions(store,
+                "--wren.executors.local.spare=true")) {
+            Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> workers(gateway, "spare") == 1);
+            assertThat(idle(gateway)).isZero();
+            gateway.http().done(gateway.http().map(map("")));
+            Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> workers(gateway, "spare") == 1);
+            assertThat(idle(gateway)).isPositive();
         }
     }
 }

@@ -8,6 +8,7 @@ import dev.wren.protocol.WireReader;
 import dev.wren.protocol.WireWriter;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.zip.CRC32C;
 
 /**
@@ -218,7 +219,7 @@ public final class Segment {
     }
 
     /** The record of an ended attempt at {@code offset}. */
-    static Call.Attempt attempt(String key, byte[] bytes, int offset) {
+    static Call.Attempt attempt(Supplier<String> key, byte[] bytes, int offset) {
         try {
             WireReader in = new WireReader(bytes, offset, bytes.length - offset);
             in.getInt();
@@ -229,7 +230,8 @@ public final class Segment {
             Instant invokedAt = Instant.ofEpochMilli(in.getLong());
             return new Call.Attempt(Report.read(in), invokedAt);
         } catch (WireException e) {
-            throw new DamagedObjectException(key, "the record at " + offset + " cannot be read: " + e.getMessage(), e);
+            throw new DamagedObjectException(key.get(),
+                    "the record at " + offset + " cannot be read: " + e.getMessage(), e);
         }
     }
 }

@@ -34,9 +34,7 @@ class KotlinFunctionsTest {
         List<UserJar.Entry> entries = new ArrayList<>(UserJar.entries(Path.of(
                 KotlinFunctionsTest.class.getResource("/kotlin/kotlin-functions.jar").toURI())));
         for (Class<?> type : List.of(kotlin.Unit.class, kotlin.reflect.full.KClasses.class,
-                KotlinModule.class,
-                ObjectMapper.class, JsonFactory.class,
-                JsonProperty.class)) {
+                KotlinModule.class, ObjectMapper.class, JsonFactory.class, JsonProperty.class)) {
             Path library = UserJar.jarOf(type);
             entries.add(new UserJar.Entry("lib/" + library.getFileName(), Files.readAllBytes(library)));
         }

@@ -158,8 +158,8 @@ final class WorkerInstall implements AutoCloseable {
 
     /**
      * The build, the options and the Java machine as a name. Not a hash that withstands attacks: nobody else may write into
-     * the folder, a jar of that name is compared byte by byte, and the machine checks what its cache was made from. SHA-256 of
-     * the jar takes a tenth of a gateway's start, since nothing is compiled yet; this is done by native code.
+     * the folder, a jar of that name is compared byte by byte, and the machine checks what its cache was made from. Of
+     * 12 MB in a JVM that has just started, where nothing is compiled, SHA-256 takes 0.13 to 0.15 s, and this 3 ms.
      */
     private static String name(byte[] jar, List<String> options) {
         CRC32 build = new CRC32();
