@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
@@ -88,6 +89,19 @@ class GatewaysIT {
         return gateway.bean(HeldShards.class).all();
     }
 
+    /** Which gateway drives the callset now: a shard goes to another whenever a gateway has joined or left. */
+    private static int driver(String callset) {
+        CallsetId id = CallsetId.parse(callset).orElseThrow();
+        return await().atMost(SOON).until(() -> IntStream.range(0, GATEWAYS.size())
+                .filter(i -> GATEWAYS.get(i).bean(HeldShards.class).drives(id)).findFirst(), OptionalInt::isPresent)
+                .getAsInt();
+    }
+
+    /** Another gateway. */
+    private static int other(int gateway) {
+        return (gateway + 1) % GATEWAYS.size();
+    }
+
     private static String map(Http http, String handler, String data) {
         return http.map("{\"function\":{\"jar\":\"fn\",\"handler\":\"" + handler + "\"},\"iterdata\":" + data + "}");
     }
@@ -119,8 +133,9 @@ class GatewaysIT {
     @Test
     void a_read_of_anothers_callset_is_one_hop() {
         for (String path : List.of("", "/00001", "/00001/result", "/results")) {
+            int driver = driver(CALLSETS.get(1));
             double before = passedOn();
-            assertThat(ALL.get(0).get("/calls/" + CALLSETS.get(1) + path).status()).isEqualTo(200);
+            assertThat(ALL.get(other(driver)).get("/calls/" + CALLSETS.get(1) + path).status()).isEqualTo(200);
             // Counted when the last byte has gone: perhaps just after that was read here.
             await().atMost(SOON).until(() -> passedOn() - before >= 1);
             assertThat(passedOn() - before).as(path).isEqualTo(1);
@@ -132,8 +147,10 @@ class GatewaysIT {
     void a_hop_is_measured_beside_what_it_stands_for() {
         ObjectStore store = GATEWAYS.getFirst().bean(ObjectStore.class);
         CallsetId id = CallsetId.parse(CALLSETS.get(1)).orElseThrow();
-        List<Runnable> ways = List.of(() -> ALL.get(0).get("/calls/" + CALLSETS.get(0)),
-                () -> ALL.get(0).get("/calls/" + CALLSETS.get(1)), () -> {
+        Http own = ALL.get(driver(CALLSETS.get(1)));
+        Http another = ALL.get(other(driver(CALLSETS.get(1))));
+        List<Runnable> ways = List.of(() -> own.get("/calls/" + CALLSETS.get(1)),
+                () -> another.get("/calls/" + CALLSETS.get(1)), () -> {
                     store.get(ObjectKeys.manifest("default", id)).orElseThrow().bytes();
                     store.get(ObjectKeys.segment("default", id, 0)).orElseThrow().bytes();
                 });
@@ -174,10 +191,12 @@ class GatewaysIT {
     /** Else two gateways that are wrong of each other would pass a request to and fro for ever. */
     @Test
     void nothing_is_passed_on_twice() {
+        int driver = driver(CALLSETS.get(1));
         List<Integer> statuses = ALL.stream()
                 .map(http -> http.get("/calls/" + CALLSETS.get(1), "Wren-Forwarded-By", "another").status()).toList();
-        assertThat(statuses).containsExactly(503, 200, 503);
-        Http.Answer refused = ALL.getFirst().get("/calls/" + CALLSETS.get(1), "Wren-Forwarded-By", "another");
+        assertThat(statuses)
+                .isEqualTo(IntStream.range(0, ALL.size()).map(i -> i == driver ? 200 : 503).boxed().toList());
+        Http.Answer refused = ALL.get(other(driver)).get("/calls/" + CALLSETS.get(1), "Wren-Forwarded-By", "another");
         assertThat(refused.slug()).isEqualTo("unavailable");
         assertThat(refused.header("retry-after")).isEqualTo("1");
     }
@@ -317,7 +336,8 @@ class GatewaysIT {
         }
         Collections.sort(late);
         System.out.println("MEASURE a long poll on another's call, milliseconds after its end: " + late);
-        assertThat(late.get(5)).as("milliseconds from the end of a call to the answer: %s", late).isLessThan(100);
+        // Whoever asked every second instead would be late by half of one.
+        assertThat(late.get(5)).as("milliseconds from the end of a call to the answer: %s", late).isLessThan(400);
     }
 
     /** While it joins, what is said of each shard for the first time, such as that it is let go of, is not answered. */
