@@ -98,7 +98,7 @@ class LambdaFanOutIT {
         server.start();
         URI endpoint = URI.create("http://127.0.0.1:" + server.getAddress().getPort());
         try (TestLambda lambda = TestLambda.start()) {
-            System.setProperty("aws.endpointUrlLambda", endpoint.toString());
+            lambda.at(endpoint);
             try (RunningGateway gateway = lambda.gateway(store, "--wren.executors.lambda.max-in-flight=1000000")) {
                 List<Double> gatewayRates = new ArrayList<>();
                 List<Double> bareRates = new ArrayList<>();

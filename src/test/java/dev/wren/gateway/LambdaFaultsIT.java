@@ -9,7 +9,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -29,12 +28,8 @@ class LambdaFaultsIT {
             lambda.functions().timeout(6);
             lambda.functions().payloads();
             Path log = Files.createFile(store.resolve("log"));
-            String[] settings = Stream.concat(
-                    Stream.of(lambda.settings(store, "--wren.executors.lambda.start-timeout=12s",
-                            "--wren.executors.lambda.grace=1s",
-                            "--wren.executors.lambda.max-in-flight=" + IN_FLIGHT)),
-                    lambda.properties().entrySet().stream().map(each -> "-D" + each.getKey() + "=" + each.getValue()))
-                    .toArray(String[]::new);
+            String[] settings = lambda.arguments(store, "--wren.executors.lambda.start-timeout=12s",
+                    "--wren.executors.lambda.grace=1s", "--wren.executors.lambda.max-in-flight=" + IN_FLIGHT);
             String id;
             int sentBefore;
             try (GatewayProcess gateway = GatewayProcess.start(store, log, settings)) {

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.wren.protocol.Sha256;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -74,7 +75,7 @@ class LambdaReadinessIT {
     void a_lambda_that_cannot_be_reached_stops_no_start(@TempDir Path store) {
         try (TestLambda lambda = TestLambda.start()) {
             // Nobody listens there.
-            System.setProperty("aws.endpointUrlLambda", "http://127.0.0.1:1");
+            lambda.at(URI.create("http://127.0.0.1:1"));
             try (RunningGateway gateway = lambda.gateway(store)) {
                 awaitReason(gateway.http(), "cannot be looked at");
             }
@@ -97,11 +98,10 @@ class LambdaReadinessIT {
                     ids.add(id);
                 }
             }
-            System.setProperty("aws.endpointUrlLambda", "http://127.0.0.1:" + silent.getLocalPort());
-            long begun = System.nanoTime();
-            try (RunningGateway gateway = RunningGateway.start(store, lambda.settings(store))) {
+            lambda.at(URI.create("http://127.0.0.1:" + silent.getLocalPort()));
+            try (RunningGateway gateway = lambda.next(store)) {
                 // A request to Lambda is given up after 10 s.
-                assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(9));
+                assertThat(gateway.took()).isLessThan(Duration.ofSeconds(9));
                 gateway.http().post("/calls/" + ids.getFirst() + "/cancel", "");
                 assertThat(gateway.http().get("/calls/" + ids.getFirst()).json().path("done").asBoolean()).isTrue();
             }
@@ -121,7 +121,7 @@ class LambdaReadinessIT {
                 await().atMost(Duration.ofSeconds(30)).until(() -> lambda.functions().lostReports() > 0);
             }
             lambda.functions().reportFaults(0, 0);
-            try (RunningGateway gateway = RunningGateway.start(store, lambda.settings(store, times))) {
+            try (RunningGateway gateway = lambda.next(store, times)) {
                 await().atMost(Duration.ofSeconds(30)).until(
                         () -> gateway.http().get("/calls/" + id + "?wait=1").json().path("done").asBoolean());
                 assertThat(gateway.http().get("/calls/" + id + "/results").text()).isEqualTo("[25]");
@@ -140,8 +140,7 @@ class LambdaReadinessIT {
                 settings.add("--wren.security.keys[" + n + "].sha256=" + Sha256.hex("key of " + tenant));
                 settings.add("--wren.security.keys[" + n + "].tenant=" + tenant);
             }
-            try (RunningGateway gateway = RunningGateway.start(store,
-                    lambda.settings(store, settings.toArray(String[]::new)))) {
+            try (RunningGateway gateway = lambda.next(store, settings.toArray(String[]::new))) {
                 lambda.functions().environments(1);
                 int started = 0;
                 for (String tenant : List.of("red", "red", "blue", "red")) {

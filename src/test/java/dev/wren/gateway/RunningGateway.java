@@ -5,6 +5,7 @@ import dev.wren.client.generated.api.ExecutorsApi;
 import dev.wren.client.generated.api.JarsApi;
 import dev.wren.client.generated.invoker.ApiClient;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,16 +22,18 @@ final class RunningGateway implements AutoCloseable {
     static final Path EXAMPLES = Path.of(System.getProperty("test.wren.examples"));
 
     /** Few workers, which start with as little work as can be: no spare ones, no optimising compiler. */
-    private static final List<String> WORKERS = List.of("--wren.executors.local.workers=2",
+    static final List<String> WORKERS = List.of("--wren.executors.local.workers=2",
             "--wren.executors.local.spare=false",
             "--wren.executors.local.jvm-arguments=-XX:TieredStopAtLevel=1");
 
     private final ConfigurableApplicationContext context;
+    private final Duration took;
     private final String url;
     private final Http http;
 
-    private RunningGateway(ConfigurableApplicationContext context) {
+    private RunningGateway(ConfigurableApplicationContext context, Duration took) {
         this.context = context;
+        this.took = took;
         this.url = "http://127.0.0.1:" + context.getEnvironment().getRequiredProperty("local.server.port");
         this.http = new Http(url);
     }
@@ -50,7 +53,9 @@ final class RunningGateway implements AutoCloseable {
         application.addInitializers(context -> beans.accept((GenericApplicationContext) context));
         // Logback is one for the JVM, and each start sets it up anew: two at once would see half of it.
         synchronized (RunningGateway.class) {
-            return new RunningGateway(application.run(arguments.values().toArray(String[]::new)));
+            long begun = System.nanoTime();
+            ConfigurableApplicationContext started = application.run(arguments.values().toArray(String[]::new));
+            return new RunningGateway(started, Duration.ofNanos(System.nanoTime() - begun));
         }
     }
 
@@ -73,6 +78,11 @@ final class RunningGateway implements AutoCloseable {
 
     String url() {
         return url;
+    }
+
+    /** From the start's beginning to requests that are answered; not for how long it waited for other starts. */
+    Duration took() {
+        return took;
     }
 
     String managementUrl() {

@@ -3,11 +3,13 @@ package dev.wren.gateway;
 import dev.wren.gateway.aws.LambdaServer;
 import dev.wren.gateway.aws.SqsServer;
 import dev.wren.gateway.store.s3.S3Server;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.springframework.context.support.GenericApplicationContext;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
@@ -17,16 +19,10 @@ final class TestLambda implements AutoCloseable {
     private final SqsServer sqs = SqsServer.start();
     private final LambdaServer functions = LambdaServer.start(sqs);
     private final SqsClient client = sqs.client();
-    private final Map<String, String> properties;
     private final Map<Path, String> queues = new HashMap<>();
+    private URI endpoint = functions.endpoint();
 
     private TestLambda() {
-        // As the AWS SDK finds them.
-        properties = Map.of("aws.endpointUrlSqs", sqs.endpoint().toString(), "aws.endpointUrlLambda",
-                functions.endpoint().toString(), "aws.endpointUrlS3", TestStore.s3().endpoint().toString(),
-                "aws.region",
-                "us-east-1", "aws.accessKeyId", S3Server.KEY, "aws.secretAccessKey", S3Server.SECRET);
-        properties.forEach(System::setProperty);
     }
 
     static TestLambda start() {
@@ -51,26 +47,46 @@ final class TestLambda implements AutoCloseable {
         });
     }
 
-    /** A gateway whose executor is Lambda. */
-    RunningGateway gateway(Path store, String... settings) {
-        return RunningGateway.startWithFunctions(store, settings(store, settings));
+    /** Gateways that are started from now on find Lambda there. */
+    void at(URI endpoint) {
+        this.endpoint = endpoint;
     }
 
-    /** Settings of such a gateway, its store included. */
-    String[] settings(Path store, String... more) {
+    /** A gateway whose executor is Lambda, with the test functions. */
+    RunningGateway gateway(Path store, String... settings) {
+        return RunningGateway.startWithFunctions(store, this::endpoints, settings(store, settings));
+    }
+
+    /** The same, with the jars that the store has. */
+    RunningGateway next(Path store, String... settings) {
+        return RunningGateway.start(store, this::endpoints, settings(store, settings));
+    }
+
+    private void endpoints(GenericApplicationContext context) {
+        TestEndpoints.in(context, service -> switch (service) {
+            case LAMBDA -> endpoint;
+            case SQS -> sqs.endpoint();
+            case EC2 -> null;
+        });
+    }
+
+    private String[] settings(Path store, String... more) {
         String queue = queue(store);
-        return Stream.of(TestStore.onS3(store).stream()
-                .filter(each -> !each.startsWith("--spring.cloud.aws.")),
+        return Stream.of(TestStore.onS3(store).stream(),
                 Stream.of("--wren.default-executor=lambda", "--wren.executors.lambda.functions=wren-worker:live",
                         "--wren.remote.reports-queue=" + queue, "--wren.remote.visibility=2s",
-                        "--wren.remote.failure-grace=500ms", "--wren.gateways.lease=5s",
-                        "--spring.cloud.aws.endpoint="),
+                        "--wren.remote.failure-grace=500ms", "--wren.gateways.lease=5s"),
                 Stream.of(more)).flatMap(each -> each).toArray(String[]::new);
     }
 
-    /** System properties by which the AWS SDK finds the stand-ins. */
-    Map<String, String> properties() {
-        return properties;
+    /** Arguments of such a gateway that is a process of its own, which finds the stand-ins as the AWS SDK does. */
+    String[] arguments(Path store, String... more) {
+        Stream<String> found = Map.of("aws.endpointUrlSqs", sqs.endpoint().toString(), "aws.endpointUrlLambda",
+                endpoint.toString(), "aws.endpointUrlS3", TestStore.s3().endpoint().toString(), "aws.region",
+                "us-east-1", "aws.accessKeyId", S3Server.KEY, "aws.secretAccessKey", S3Server.SECRET).entrySet()
+                .stream().map(each -> "-D" + each.getKey() + "=" + each.getValue());
+        return Stream.concat(found, Stream.of(settings(store, more))
+                .filter(each -> !each.startsWith("--spring.cloud.aws."))).toArray(String[]::new);
     }
 
     /** Keys of the store, as {@link TestStore#keys} gives them. */
@@ -99,7 +115,6 @@ final class TestLambda implements AutoCloseable {
 
     @Override
     public void close() {
-        properties.keySet().forEach(System::clearProperty);
         functions.close();
         client.close();
         sqs.close();

@@ -3,10 +3,9 @@ package dev.wren.gateway;
 import dev.wren.gateway.aws.Ec2Server;
 import dev.wren.gateway.aws.SqsServer;
 import dev.wren.gateway.store.s3.S3Server;
-import io.awspring.cloud.autoconfigure.core.AwsClientBuilderConfigurer;
-import io.awspring.cloud.autoconfigure.core.AwsProperties;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,15 +16,9 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.springframework.context.support.GenericApplicationContext;
-import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
-import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
 import software.amazon.awssdk.core.sync.RequestBody;
-import software.amazon.awssdk.regions.providers.AwsRegionProvider;
-import software.amazon.awssdk.services.ec2.Ec2ClientBuilder;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.sqs.SqsClient;
-import software.amazon.awssdk.services.sqs.SqsClientBuilder;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
 /** Stand-ins for SQS and S3, gateways with a pool, and machines that join it by the documented command. */
@@ -76,7 +69,7 @@ final class TestPool implements AutoCloseable {
 
     /** A gateway whose executor is the pool. */
     RunningGateway gateway(Path store, String... more) {
-        return RunningGateway.startWithFunctions(store, this::endpoints, Stream.of(
+        return RunningGateway.startWithFunctions(store, context -> TestEndpoints.in(context, this::endpoint), Stream.of(
                 Stream.of(s3.settings("s3://" + bucket + "/" + number(store))),
                 Stream.of("--wren.default-executor=standalone", "--wren.executors.standalone.queue=" + queue(store),
                         "--wren.remote.reports-queue=pool-reports-" + number(store), "--wren.remote.visibility=2s",
@@ -84,30 +77,12 @@ final class TestPool implements AutoCloseable {
                 Stream.of(more)).flatMap(each -> each).toArray(String[]::new));
     }
 
-    /** One endpoint is for all services of AWS; here each has its own. */
-    private void endpoints(GenericApplicationContext context) {
-        context.registerBean("endpoints", AwsClientBuilderConfigurer.class,
-                () -> new Endpoints(context.getBean(AwsCredentialsProvider.class),
-                        context.getBean(AwsRegionProvider.class), context.getBean(AwsProperties.class)),
-                definition -> definition.setPrimary(true));
-    }
-
-    private final class Endpoints extends AwsClientBuilderConfigurer {
-
-        Endpoints(AwsCredentialsProvider credentials, AwsRegionProvider region, AwsProperties properties) {
-            super(credentials, region, properties);
-        }
-
-        @Override
-        public <T extends AwsClientBuilder<T, ?>> T configure(T builder) {
-            T configured = super.configure(builder);
-            if (builder instanceof SqsClientBuilder) {
-                return configured.endpointOverride(sqs.endpoint());
-            }
-            return builder instanceof Ec2ClientBuilder && ec2 != null
-                    ? configured.endpointOverride(ec2.endpoint())
-                    : configured;
-        }
+    private @Nullable URI endpoint(TestEndpoints.Service service) {
+        return switch (service) {
+            case SQS -> sqs.endpoint();
+            case EC2 -> ec2 == null ? null : ec2.endpoint();
+            case LAMBDA -> null;
+        };
     }
 
     /** Objects of the store of the gateways with that folder. */
