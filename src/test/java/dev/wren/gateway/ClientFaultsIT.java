@@ -111,9 +111,7 @@ class ClientFaultsIT {
         for (int round = 0; round < 2; round++) {
             int before = callsets();
             int enough = Math.min(maps - 1, before + 20);
-            while (callsets() < enough) {
-                Thread.onSpinWait();
-            }
+            gateway.http().until("/calls?limit=1000", list -> list.path("items").size() >= enough);
             replace().get(60, TimeUnit.SECONDS);
         }
         List<List<ResponseFuture<Integer>>> all = submitted.get(120, TimeUnit.SECONDS);

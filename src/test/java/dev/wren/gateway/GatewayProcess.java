@@ -1,5 +1,6 @@
 package dev.wren.gateway;
 
+import dev.wren.AotCache;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -24,7 +25,6 @@ final class GatewayProcess implements AutoCloseable {
 
     private static final int START_SECONDS = 60;
     private static final Path CLASSES = Path.of(System.getProperty("test.wren.classes"));
-    private static final Path CACHE = CLASSES.resolveSibling("gateway-process.aot");
 
     private final Process process;
     private final Http http;
@@ -37,34 +37,19 @@ final class GatewayProcess implements AutoCloseable {
     }
 
     static GatewayProcess start(Path store, Path log, String... more) {
-        train();
-        return start("-XX:AOTCache=" + CACHE, store, log, more);
+        return start("-XX:AOTCache=" + AotCache.of(CLASSES, "gateway-process", GatewayProcess::train), store, log,
+                more);
     }
 
-    /** Makes the cache, once a build, by the start of a gateway that is ended again. */
-    private static synchronized void train() {
-        try {
-            if (Files.exists(CACHE)
-                    && Files.getLastModifiedTime(CACHE).compareTo(Files.getLastModifiedTime(CLASSES)) > 0) {
-                return;
-            }
-            Files.deleteIfExists(CACHE);
-            Path folder = Files.createTempDirectory("wren-gateway-process");
-            Path log = Files.createFile(folder.resolve("log"));
-            try (GatewayProcess first = start("-XX:AOTCacheOutput=" + CACHE, folder.resolve("store"), log)) {
-                first.terminate();
-                first.process.waitFor(START_SECONDS, TimeUnit.SECONDS);
-            }
-            if (!Files.exists(CACHE)) {
-                throw new AssertionError("no cache was made: " + Files.readString(log));
-            }
-            FileSystemUtils.deleteRecursively(folder);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
+    /** By the start of a gateway that is ended again. */
+    private static void train(Path cache) throws IOException, InterruptedException {
+        Path folder = Files.createTempDirectory("wren-gateway-process");
+        Path log = Files.createFile(folder.resolve("log"));
+        try (GatewayProcess first = start("-XX:AOTCacheOutput=" + cache, folder.resolve("store"), log)) {
+            first.terminate();
+            first.process.waitFor(START_SECONDS, TimeUnit.SECONDS);
         }
+        FileSystemUtils.deleteRecursively(folder);
     }
 
     private static String classPath() {
@@ -83,8 +68,8 @@ final class GatewayProcess implements AutoCloseable {
                     cache, "-cp", classPath()));
             Stream.of(more).filter(option -> option.startsWith("-X") || option.startsWith("-D")).forEach(command::add);
             command.addAll(List.of("dev.wren.gateway.WrenGateway", "--server.port=" + port,
-                    "--management.server.port=" + managementPort, "--wren.executors.local.workers=2",
-                    "--wren.executors.local.jvm-arguments=-XX:TieredStopAtLevel=1"));
+                    "--management.server.port=" + managementPort));
+            command.addAll(RunningGateway.WORKERS);
             Map<String, String> settings = new LinkedHashMap<>();
             Stream.concat(TestStore.settings(store).stream(), Stream.of(more).filter(option -> option.startsWith("--")))
                     .forEach(each -> settings.put(each.substring(0, each.indexOf('=')), each));

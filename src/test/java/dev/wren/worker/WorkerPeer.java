@@ -1,5 +1,6 @@
 package dev.wren.worker;
 
+import dev.wren.AotCache;
 import dev.wren.protocol.Frame;
 import dev.wren.protocol.Frame.Hello;
 import dev.wren.protocol.Frame.WorkerSettings;
@@ -37,6 +38,9 @@ final class WorkerPeer implements AutoCloseable {
     private static final long PATIENCE_SECONDS = 30;
 
     /** The worker's own folder. */
+    private static final List<String> JVM = List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+            "--enable-native-access=ALL-UNNAMED");
+
     final Path own;
     final Path output;
     final Path cwd;
@@ -44,6 +48,11 @@ final class WorkerPeer implements AutoCloseable {
     final Process process;
     private final ServerSocketChannel server;
     private final SocketChannel channel;
+
+    private static Path cache(Path workerJar) {
+        return AotCache.of(workerJar, "worker-peer", JVM, "-XX:AOTCacheOutput=CACHE", "-jar", workerJar.toString(),
+                "train");
+    }
 
     WorkerPeer(Path folder, Path workerJar, WorkerSettings settings, Map<String, String> environment, String... jvm)
             throws IOException {
@@ -54,8 +63,9 @@ final class WorkerPeer implements AutoCloseable {
         progress = Progress.open(own.resolve("progress"));
         server = ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(UnixDomainSocketAddress.of(socket));
         List<String> command = new ArrayList<>(
-                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx128m"));
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        command.addAll(JVM);
+        command.addAll(List.of("-Xmx128m", "-XX:AOTCache=" + cache(workerJar)));
         command.addAll(List.of(jvm));
         command.addAll(List.of("-jar", workerJar.toString(), "local", "--folder", own.toString()));
         ProcessBuilder builder = new ProcessBuilder(command).directory(cwd.toFile())

@@ -237,7 +237,7 @@ class WorkerProcessIT {
 
     @Test
     void keeps_what_acall_wrote_wherever_it_came_from() throws Exception {
-        WorkerPeer worker = worker("--enable-native-access=ALL-UNNAMED");
+        WorkerPeer worker = worker();
         assertThat(excerpt(mixed(worker, "print-native"))).isEqualTo("one two three four five");
         assertThat(excerpt(mixed(worker, "square 2"))).isEmpty();
         assertThat(excerpt(mixed(worker, "print-error oops"))).isEqualTo("oops\n");
