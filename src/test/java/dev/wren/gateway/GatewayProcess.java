@@ -8,6 +8,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -69,9 +70,9 @@ final class GatewayProcess implements AutoCloseable {
             Stream.of(more).filter(option -> option.startsWith("-X") || option.startsWith("-D")).forEach(command::add);
             command.addAll(List.of("dev.wren.gateway.WrenGateway", "--server.port=" + port,
                     "--management.server.port=" + managementPort));
-            command.addAll(RunningGateway.WORKERS);
             Map<String, String> settings = new LinkedHashMap<>();
-            Stream.concat(TestStore.settings(store).stream(), Stream.of(more).filter(option -> option.startsWith("--")))
+            Stream.of(RunningGateway.WORKERS.stream(), TestStore.settings(store).stream(),
+                    Stream.of(more).filter(option -> option.startsWith("--"))).flatMap(each -> each)
                     .forEach(each -> settings.put(each.substring(0, each.indexOf('=')), each));
             command.addAll(settings.values());
             Process process = new ProcessBuilder(command)
@@ -112,9 +113,10 @@ final class GatewayProcess implements AutoCloseable {
         return http;
     }
 
-    /** Worker JVMs that it has started and that live. */
+    /** Worker JVMs that it has started and that live; not one that is trained to make their cache. */
     List<ProcessHandle> workers() {
-        return process.descendants().filter(ProcessHandle::isAlive).toList();
+        return process.descendants().filter(ProcessHandle::isAlive).filter(each -> each.info().arguments().stream()
+                .flatMap(Arrays::stream).anyMatch("local"::equals)).toList();
     }
 
     Http management() {

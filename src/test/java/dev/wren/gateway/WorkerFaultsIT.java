@@ -72,8 +72,7 @@ class WorkerFaultsIT {
     void a_worker_that_stands_still_between_calls_is_replaced(@TempDir Path folder) throws Exception {
         Path log = Files.createFile(folder.resolve("log"));
         try (GatewayProcess gateway = GatewayProcess.start(folder.resolve("store"), log,
-                "--wren.executors.local.setup-timeout=1s", "--wren.executors.local.grace=1s",
-                "--wren.executors.local.spare=false")) {
+                "--wren.executors.local.setup-timeout=1s", "--wren.executors.local.grace=1s")) {
             Http http = gateway.http();
             http.putJar("fn", RunningGateway.FUNCTIONS);
             assertUnharmed(http, http.map(mixed("", List.of("sleep 100", "sleep 100"))), 2);
@@ -118,7 +117,7 @@ class WorkerFaultsIT {
         FaultyStore store = new FaultyStore();
         Path cache = folder.resolve("cache");
         try (RunningGateway gateway = RunningGateway.startWithFunctions(folder.resolve("store"), store::in,
-                "--wren.jars.cache-folder=" + cache, "--wren.executors.local.spare=false")) {
+                "--wren.jars.cache-folder=" + cache)) {
             Http http = gateway.http();
             http.putJar("examples", RunningGateway.EXAMPLES);
             String busy = http.map(mixed(",\"chunkSize\":1", List.of("sleep 1000", "sleep 1000")));
@@ -147,7 +146,7 @@ class WorkerFaultsIT {
         Path old = Files.createDirectories(cache.resolve("0")).resolve("worker-0011223344556677.jar");
         Files.writeString(old, "of another build");
         try (RunningGateway gateway = RunningGateway.startWithFunctions(folder.resolve("store"),
-                "--wren.executors.local.cache-folder=" + cache, "--wren.executors.local.spare=false")) {
+                "--wren.executors.local.cache-folder=" + cache)) {
             Http http = gateway.http();
             assertThat(old).doesNotExist();
             assertThat(Files.getPosixFilePermissions(cache.resolve("0"))).hasSize(3);
