@@ -189,13 +189,16 @@ class StandaloneInstancesIT {
                     .map(future -> future.path("attempts").asInt())).containsOnly(1);
             await().atMost(SOON).untilAsserted(() -> assertThat(
                     http.get("/instances/" + ids.getFirst()).json().path("state").asString()).isEqualTo("terminated"));
+            // What was given out twice, since a machine was slow to say that it holds it, would be something long.
+            await().atMost(SOON).until(() -> pool.waiting(store) == 0);
             // One that may be taken away begins nothing long, and short calls only until it is asked for more.
             pool.ec2().machine(ids.getLast()).say("events/recommendations/rebalance", "{\"noticeTime\":\"x\"}");
             await().atMost(SOON).until(
                     () -> pool.ec2().machine(ids.getLast()).isTold("events/recommendations/rebalance"));
             ExecutorContract.assertSquares(http,
                     http.map(ExecutorContract.map(",\"jobMaxRuntime\":5", ExecutorContract.squares(3))), 3);
-            assertThat(http.get("/instances/" + ids.getLast()).json().path("state").asString()).isEqualTo("running");
+            assertThat(http.get("/instances/" + ids.getLast()).json().path("state").asString()).as(() -> log(ids))
+                    .isEqualTo("running");
             String longer = http.map(ExecutorContract.map(",\"jobMaxRuntime\":500", List.of("square 7")));
             await().atMost(SOON).untilAsserted(() -> assertThat(
                     http.get("/instances/" + ids.getLast()).json().path("state").asString()).isEqualTo("terminated"));

@@ -17,6 +17,8 @@ import java.util.concurrent.TimeUnit;
 final class Holder implements AutoCloseable {
 
     private static final Duration END = Duration.ofSeconds(10);
+    /** Wakes the deleter: an interrupt would end the request that is under way, and its messages be given out again. */
+    private static final String CLOSED = "";
 
     private final WorkQueue queue;
     private final Set<String> handles = ConcurrentHashMap.newKeySet();
@@ -54,18 +56,16 @@ final class Holder implements AutoCloseable {
 
     private void delete() {
         List<String> batch = new ArrayList<>();
-        while (true) {
+        while (!closed || !over.isEmpty()) {
             try {
-                String first = over.poll(closed ? 0 : 1, TimeUnit.SECONDS);
-                if (first != null) {
-                    batch.add(first);
-                    over.drainTo(batch, WorkQueue.MOST - 1);
+                batch.add(over.take());
+                over.drainTo(batch, WorkQueue.MOST - 1);
+                batch.removeIf(CLOSED::equals);
+                if (!batch.isEmpty()) {
                     queue.delete(batch);
-                } else if (closed) {
-                    return;
                 }
             } catch (InterruptedException _) {
-                // It goes on to the end of what is over.
+                return;
             } catch (RuntimeException e) {
                 // Whoever gets them again reports what is known already.
                 System.err.println("wren: messages could not be deleted: " + e.getMessage());
@@ -91,7 +91,7 @@ final class Holder implements AutoCloseable {
     public void close() {
         timer.shutdownNow();
         closed = true;
-        deleter.interrupt();
+        over.add(CLOSED);
         try {
             boolean _ = deleter.join(END);
         } catch (InterruptedException _) {

@@ -24,11 +24,7 @@ final class WorkQueue implements AutoCloseable {
     private static final int WAIT_SECONDS = 5;
     private static final Duration ANSWER = Duration.ofSeconds(8);
 
-    private final SqsClient client = SqsClient.builder()
-            .httpClientBuilder(UrlConnectionHttpClient.builder().connectionTimeout(Duration.ofSeconds(3))
-                    .socketTimeout(ANSWER.plusSeconds(WAIT_SECONDS)))
-            .overrideConfiguration(each -> each.apiCallAttemptTimeout(ANSWER.plusSeconds(WAIT_SECONDS)))
-            .build();
+    private final SqsClient client;
     private final String url;
     private final int visibilitySeconds;
 
@@ -38,6 +34,20 @@ final class WorkQueue implements AutoCloseable {
      * @param visibilitySeconds how long a message that was taken is not given out again, unless it is held for longer
      */
     WorkQueue(String url, int visibilitySeconds) {
+        this(SqsClient.builder()
+                .httpClientBuilder(UrlConnectionHttpClient.builder().connectionTimeout(Duration.ofSeconds(3))
+                        .socketTimeout(ANSWER.plusSeconds(WAIT_SECONDS)))
+                .overrideConfiguration(each -> each.apiCallAttemptTimeout(ANSWER.plusSeconds(WAIT_SECONDS)))
+                .build(), url, visibilitySeconds);
+    }
+
+    /**
+     * With a client of its own.
+     *
+     * @param client which is closed with the queue
+     */
+    WorkQueue(SqsClient client, String url, int visibilitySeconds) {
+        this.client = client;
         this.url = url;
         this.visibilitySeconds = visibilitySeconds;
     }

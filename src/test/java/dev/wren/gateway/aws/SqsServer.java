@@ -1,10 +1,12 @@
 package dev.wren.gateway.aws;
 
 import java.net.URI;
+import java.util.List;
 import org.elasticmq.rest.sqs.SQSRestServer;
 import org.elasticmq.rest.sqs.SQSRestServerBuilder;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.sqs.SqsClient;
@@ -29,11 +31,11 @@ public final class SqsServer implements AutoCloseable {
     }
 
     /** A client of it; to be closed by the caller. */
-    public SqsClient client() {
+    public SqsClient client(ExecutionInterceptor... interceptors) {
         return SqsClient.builder().httpClientBuilder(Apache5HttpClient.builder()).endpointOverride(endpoint)
                 .region(Region.US_EAST_1)
                 .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("key", "secret")))
-                .build();
+                .overrideConfiguration(each -> each.executionInterceptors(List.of(interceptors))).build();
     }
 
     @Override
