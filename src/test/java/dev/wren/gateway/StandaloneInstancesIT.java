@@ -182,7 +182,7 @@ class StandaloneInstancesIT {
                     .mapToInt(each -> each.path("running").asInt()).sum() == 2);
             Http.Answer drained = http.delete("/instances/" + ids.getFirst());
             assertThat(drained.status()).isEqualTo(202);
-            assertThat(drained.json().path("state").asString()).isEqualTo("draining");
+            assertThat(drained.json().path("state").asString()).as(() -> log(ids)).isEqualTo("draining");
             Files.createFile(meeting.resolve("drained"));
             assertThat(http.done(id).path("states").path("success").asInt()).isEqualTo(2);
             assertThat(http.get("/calls/" + id + "/futures").json().path("items").valueStream()
