@@ -5,10 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Stream;
+import java.util.function.Function;
 
 /**
  * Caches of what a Java machine has loaded before, each beside the jar that it is of and made once a build: what starts with
@@ -47,14 +48,15 @@ public final class AotCache {
         });
     }
 
-    /** Trains by a command of {@code java} that ends by itself. */
-    public static Path of(Path jar, String name, List<String> options, String... command) {
+    /** Trains by arguments of {@code java} that end by themselves. */
+    public static Path by(Path jar, String name, Function<Path, List<String>> arguments) {
         return of(jar, name, cache -> {
-            List<String> all = Stream.of(Stream.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()),
-                    options.stream(), Stream.of(command).map(each -> each.replace("CACHE", cache.toString())))
-                    .flatMap(each -> each).toList();
+            List<String> command = new ArrayList<>(
+                    List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+            command.addAll(arguments.apply(cache));
             Path log = Files.createTempFile("wren-training", ".log");
-            int exit = new ProcessBuilder(all).redirectErrorStream(true).redirectOutput(log.toFile()).start().waitFor();
+            int exit = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start()
+                    .waitFor();
             assertThat(exit).as(Files.readString(log)).isZero();
             Files.delete(log);
         });

@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 
 /** The gateway's side of a worker, as thin as can be: a real worker process, and messages in both directions. */
 final class WorkerPeer implements AutoCloseable {
@@ -37,10 +38,11 @@ final class WorkerPeer implements AutoCloseable {
     static final WorkerSettings SETTINGS = new WorkerSettings("w1", 4096, 1 << 20, 1024, 16 << 10, 1000);
     private static final long PATIENCE_SECONDS = 30;
 
-    /** The worker's own folder. */
+    /** Also for its training: a cache of other options does not fit. */
     private static final List<String> JVM = List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
             "--enable-native-access=ALL-UNNAMED");
 
+    /** The worker's own folder. */
     final Path own;
     final Path output;
     final Path cwd;
@@ -50,8 +52,8 @@ final class WorkerPeer implements AutoCloseable {
     private final SocketChannel channel;
 
     private static Path cache(Path workerJar) {
-        return AotCache.of(workerJar, "worker-peer", JVM, "-XX:AOTCacheOutput=CACHE", "-jar", workerJar.toString(),
-                "train");
+        return AotCache.by(workerJar, "worker-peer", cache -> Stream.concat(JVM.stream(),
+                Stream.of("-XX:AOTCacheOutput=" + cache, "-jar", workerJar.toString(), "train")).toList());
     }
 
     WorkerPeer(Path folder, Path workerJar, WorkerSettings settings, Map<String, String> environment, String... jvm)
