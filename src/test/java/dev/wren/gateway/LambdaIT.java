@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import dev.wren.gateway.store.s3.FaultProxy;
 import dev.wren.protocol.CallsetId;
-import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -230,13 +229,13 @@ class LambdaIT {
         await().atMost(SOON).until(() -> lambda.waiting(store) == 0);
         int invocations = lambda.functions().invocations();
         double reports = messages("reports");
-        double before = foreignRequests();
+        int before = lambda.requestsOfWorkers(store);
         String id = mixed("", ExecutorContract.squares(60));
         ExecutorContract.assertSquares(http, id, 60);
         await().atMost(SOON).until(() -> lambda.waiting(store) == 0);
         assertThat(lambda.functions().invocations() - invocations).isEqualTo(60);
         assertThat(messages("reports") - reports).isEqualTo(60);
-        assertThat(foreignRequests() - before).isZero();
+        assertThat(lambda.requestsOfWorkers(store) - before).isZero();
         // What waits for calls, or for messages, is none.
         MeterRegistry metrics = gateway.bean(MeterRegistry.class);
         await().atMost(SOON).untilAsserted(() -> {
@@ -257,13 +256,6 @@ class LambdaIT {
         await().atMost(SOON).until(() -> messages("reports") > before);
         String key = CallsetId.parse(id).orElseThrow().key();
         await().atMost(SOON).until(() -> lambda.keys(store, "default/callsets/" + key).isEmpty());
-    }
-
-    /** Requests that S3 got and that were not the gateway's. */
-    private static double foreignRequests() {
-        double own = gateway.bean(MeterRegistry.class).find("wren.s3.requests").counters().stream()
-                .mapToDouble(Counter::count).sum();
-        return lambda.requestsTo(store) - own;
     }
 
     /** Links that have run out, or a store that is away: the call has not been begun, and is sent again a few times. */

@@ -108,9 +108,9 @@ final class TestLambda implements AutoCloseable {
                 .mapToInt(each -> Integer.parseInt(each.getValue())).sum();
     }
 
-    /** Requests that the store has got, since this was asked first. */
-    int requestsTo(Path store) {
-        return TestStore.s3().proxy().requests(TestStore.prefix(store));
+    /** Requests that the store has got from workers, since this was asked first. */
+    int requestsOfWorkers(Path store) {
+        return TestStore.s3().proxy().byLink(TestStore.prefix(store));
     }
 
     @Override

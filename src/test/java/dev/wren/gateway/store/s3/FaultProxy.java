@@ -95,8 +95,8 @@ public final class FaultProxy implements AutoCloseable {
         return requests.get();
     }
 
-    /** How many requests there were, since this was asked first, whose path or query has {@code part}. */
-    public int requests(String part) {
+    /** How many requests by links, without a key's signature, came since this was asked first, with {@code part} in their path. */
+    public int byLink(String part) {
         return counted.computeIfAbsent(part, _ -> new AtomicInteger()).get();
     }
 
@@ -126,7 +126,7 @@ public final class FaultProxy implements AutoCloseable {
             Request request = parse(head);
             requests.incrementAndGet();
             counted.forEach((part, count) -> {
-                if ((request.path + "?" + request.query).contains(part)) {
+                if (!request.has("authorization") && request.path.contains(part)) {
                     count.incrementAndGet();
                 }
             });
