@@ -41,6 +41,6 @@ public final class SqsServer implements AutoCloseable {
     @Override
     public void close() {
         // Polls that nobody waits for any more would be waited for.
-        var _ = server.stopAndGetFuture();
+        var _ = server.stopAndGetFuture().apply();
     }
 }
