@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -38,8 +39,9 @@ import software.amazon.awssdk.services.lambda.model.InvocationType;
 @Isolated
 class LambdaFanOutIT {
 
-    private static final int CALLS = Integer.getInteger("test.fanout.calls", 4_000);
-    private static final int AT_ONCE = Integer.getInteger("test.fanout.at-once", 32);
+    private static final int CALLS = Integer.getInteger("test.fanout.calls", 3_000);
+    /** So few that two cores keep up with them: with more, the ratio is one of how much else the machine does. */
+    private static final int AT_ONCE = Integer.getInteger("test.fanout.at-once", 16);
     private static final long LATENCY = Duration.ofMillis(20).toNanos();
     /** Of the bare client's rate; the machines are noisy, docs/performance.md has what was measured. */
     private static final double LEAST = 0.6;
@@ -102,7 +104,7 @@ class LambdaFanOutIT {
             try (RunningGateway gateway = lambda.gateway(store, "--wren.executors.lambda.max-in-flight=1000000")) {
                 List<Double> gatewayRates = new ArrayList<>();
                 List<Double> bareRates = new ArrayList<>();
-                for (int round = 0; round < Integer.getInteger("test.fanout.rounds", 2); round++) {
+                for (int round = 0; round < Integer.getInteger("test.fanout.rounds", 3); round++) {
                     reset();
                     String id = gateway.http().map(ExecutorContract.map(",\"invokePoolThreads\":" + AT_ONCE,
                             ExecutorContract.squares(CALLS)));
@@ -113,7 +115,8 @@ class LambdaFanOutIT {
                     bare(endpoint);
                     bareRates.add(rate());
                 }
-                double ratio = gatewayRates.getLast() / bareRates.getLast();
+                // The best of each: whatever else the machine does makes single rounds slower, and none faster.
+                double ratio = Collections.max(gatewayRates) / Collections.max(bareRates);
                 System.out.printf(
                         "MEASURE fan-out of %d, %d at once: gateway %s, bare client %s invocations/s; %.2f (limit %.1f)%n",
                         CALLS, AT_ONCE, gatewayRates, bareRates, ratio, LEAST);
