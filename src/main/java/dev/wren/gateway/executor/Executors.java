@@ -5,8 +5,6 @@ import dev.wren.gateway.json.Pointers;
 import dev.wren.gateway.record.MapSettings;
 import dev.wren.gateway.web.problem.ProblemException;
 import dev.wren.gateway.web.problem.ProblemType;
-import jakarta.validation.Validation;
-import jakarta.validation.ValidatorFactory;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -21,7 +19,7 @@ import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.bind.validation.ValidationBindHandler;
 import org.springframework.core.env.Environment;
 import org.springframework.stereotype.Component;
-import org.springframework.validation.beanvalidation.SpringValidatorAdapter;
+import org.springframework.validation.Validator;
 
 /** The configured executors, by name. {@code local} is there without being named. Safe for use by several threads. */
 @Component
@@ -33,7 +31,7 @@ public final class Executors implements Placement, AutoCloseable {
     private final Map<String, Executor> byName = new LinkedHashMap<>();
     private final String defaultName;
 
-    Executors(Environment environment, List<ExecutorKind> kinds,
+    Executors(Environment environment, Validator validator, List<ExecutorKind> kinds,
             @Value("${wren.default-executor:local}") String defaultName) {
         this.defaultName = defaultName;
         Binder binder = Binder.get(environment);
@@ -49,7 +47,7 @@ public final class Executors implements Placement, AutoCloseable {
                     .findFirst()
                     .orElseThrow(() -> new IllegalStateException(prefix + ".kind: there is no kind of executor "
                             + kind + "; there is " + kinds.stream().map(ExecutorKind::kind).toList()));
-            byName.put(name, maker.create(name, settings(binder, prefix)));
+            byName.put(name, maker.create(name, settings(binder, validator, prefix)));
         }
         if (!byName.containsKey(defaultName)) {
             throw new IllegalStateException(
@@ -57,14 +55,11 @@ public final class Executors implements Placement, AutoCloseable {
         }
     }
 
-    private static SettingsSource settings(Binder binder, String prefix) {
+    private static SettingsSource settings(Binder binder, Validator validator, String prefix) {
         return new SettingsSource() {
             @Override
             public <T> T as(Class<T> type) {
-                try (ValidatorFactory validators = Validation.buildDefaultValidatorFactory()) {
-                    return binder.bindOrCreate(prefix, Bindable.of(type),
-                            new ValidationBindHandler(new SpringValidatorAdapter(validators.getValidator())));
-                }
+                return binder.bindOrCreate(prefix, Bindable.of(type), new ValidationBindHandler(validator));
             }
         };
     }

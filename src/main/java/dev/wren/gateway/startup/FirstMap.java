@@ -96,9 +96,11 @@ final class FirstMap {
                 seconds, DATA / seconds);
         out.printf("  this callset   %s%n  web page       %s/%n  Swagger UI     %s/swagger-ui.html%n", self,
                 gateway, gateway);
-        out.printf(
-                "  metrics        http://localhost:%s/actuator/prometheus%n%nThe gateway stays up; Ctrl-C ends it.%n",
-                environment.getProperty("local.management.port"));
+        String management = environment.getProperty("local.management.port");
+        if (management != null) {
+            out.printf("  metrics        http://localhost:%s/actuator/prometheus%n", management);
+        }
+        out.printf("%nThe gateway stays up; Ctrl-C ends it.%n");
         out.flush();
     }
 

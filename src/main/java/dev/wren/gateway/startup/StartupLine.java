@@ -30,9 +30,10 @@ final class StartupLine {
     @Order(1)
     @EventListener(ApplicationReadyEvent.class)
     void ready() {
-        log.info("listening on http://{}:{}, management on port {}, store {}, executors {}",
+        String management = environment.getProperty("local.management.port");
+        log.info("listening on http://{}:{}, {}, store {}, executors {}",
                 environment.getProperty("server.address", "0.0.0.0"), environment.getProperty("local.server.port"),
-                environment.getProperty("local.management.port"), store.description(),
+                management == null ? "no management" : "management on port " + management, store.description(),
                 executors.all().stream().map(each -> each.name() + " (" + each.kind() + ")")
                         .collect(Collectors.joining(", ")));
     }
