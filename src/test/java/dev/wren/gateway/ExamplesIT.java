@@ -223,8 +223,8 @@ class ExamplesIT {
     /** All that goes well, and what is refused in its face. */
     private void good(Path store) throws Exception {
         IdleExecutor idle = new IdleExecutor();
-        try (RunningGateway gateway = RunningGateway.start(store, idle::in, "--wren.executors.idle.kind=idle",
-                "--wren.callsets.map-item-limit=5",
+        try (RunningGateway gateway = RunningGateway.start(store, idle::in, RunningGateway.MANAGED,
+                "--wren.executors.idle.kind=idle", "--wren.callsets.map-item-limit=5",
                 "--wren.callsets.max-datum-size=1KB", "--wren.jars.max-size=1MB")) {
             Http http = gateway.http();
             good("listExecutors", 200, send("listExecutors", new Target(gateway.url(), "", ""), ""));
@@ -399,7 +399,8 @@ class ExamplesIT {
 
     /** As many as there may be at once. */
     private void limits(Path store) throws Exception {
-        try (RunningGateway gateway = RunningGateway.startWithFunctions(store, "--wren.callsets.max-running=1",
+        try (RunningGateway gateway = RunningGateway.startWithFunctions(store, RunningGateway.MANAGED,
+                "--wren.callsets.max-running=1",
                 "--wren.web.max-parked=1", "--wren.jars.max-uploads=1");
                 ExecutorService thread = Executors.newSingleThreadExecutor()) {
             Http http = gateway.http();

@@ -34,7 +34,8 @@ class FarExecutorIT extends ExecutorContract {
 
     @Override
     RunningGateway start(Path store) {
-        return RunningGateway.startWithFunctions(store, far::in, "--wren.executors.far.kind=far",
+        return RunningGateway.startWithFunctions(store, far::in, RunningGateway.MANAGED,
+                "--wren.executors.far.kind=far",
                 "--wren.default-executor=far");
     }
 

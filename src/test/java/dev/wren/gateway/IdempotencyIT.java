@@ -33,7 +33,7 @@ class IdempotencyIT {
 
     @BeforeAll
     static void start(@TempDir Path folder) {
-        gateway = RunningGateway.startWithFunctions(folder, CLOCK::in);
+        gateway = RunningGateway.startWithFunctions(folder, CLOCK::in, RunningGateway.MANAGED);
         http = gateway.http();
     }
 

@@ -28,7 +28,8 @@ class NdjsonIT {
     @BeforeAll
     static void start(@TempDir Path folder) {
         store = folder;
-        gateway = RunningGateway.startWithFunctions(folder, "--wren.callsets.max-datum-size=10KB");
+        gateway = RunningGateway.startWithFunctions(folder, RunningGateway.MANAGED,
+                "--wren.callsets.max-datum-size=10KB");
         http = gateway.http();
     }
 

@@ -38,7 +38,8 @@ class RescueIT {
 
     @BeforeAll
     static void start() {
-        gateway = RunningGateway.startWithFunctions(folder, STORE::in, "--wren.executors.local.stop-timeout=100ms");
+        gateway = RunningGateway.startWithFunctions(folder, STORE::in, RunningGateway.MANAGED,
+                "--wren.executors.local.stop-timeout=100ms");
         http = gateway.http();
     }
 
@@ -183,7 +184,8 @@ class RescueIT {
         http.until("/calls/" + id, callset -> callset.path("states").path("running").asInt() == 2);
         gateway.close();
         fail(3, Fault.BEFORE, "get", "/callset");
-        gateway = RunningGateway.start(folder, STORE::in, "--wren.executors.local.stop-timeout=100ms");
+        gateway = RunningGateway.start(folder, STORE::in, RunningGateway.MANAGED,
+                "--wren.executors.local.stop-timeout=100ms");
         http = gateway.http();
         await().atMost(Duration.ofSeconds(20)).until(() -> {
             Http.Answer answer = http.get("/calls/" + id);

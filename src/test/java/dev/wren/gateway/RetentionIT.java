@@ -57,7 +57,7 @@ class RetentionIT {
     @Test
     void callsets_go_by_age_but_not_while_they_run_or_are_read(@TempDir Path store) throws Exception {
         TestClock clock = new TestClock();
-        try (RunningGateway gateway = start(store, clock)) {
+        try (RunningGateway gateway = start(store, clock, RunningGateway.MANAGED)) {
             Http http = gateway.http();
             String old = http.map(SQUARE + "[1,2]}");
             String running = http.map("{\"function\":{\"jar\":\"fn\",\"handler\":\"fn.Mixed\"},\"iterdata\":[\"forever"

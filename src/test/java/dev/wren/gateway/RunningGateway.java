@@ -9,11 +9,14 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.core.io.Resource;
+import org.springframework.core.type.classreading.MetadataReader;
 
 /** The real gateway on a free port, in this JVM, with a store of its own and real workers. */
 final class RunningGateway implements AutoCloseable {
@@ -25,6 +28,12 @@ final class RunningGateway implements AutoCloseable {
     static final List<String> WORKERS = List.of("--wren.executors.local.workers=2",
             "--wren.executors.local.spare=false",
             "--wren.executors.local.jvm-arguments=-XX:TieredStopAtLevel=1");
+
+    /** For tests that ask its management: it has a port of its own, and takes a second context. */
+    static final String MANAGED = "--management.server.port=0";
+
+    /** What Spring reads of classes when it starts: the same each time. */
+    private static final Map<Resource, MetadataReader> CLASSES = new ConcurrentHashMap<>();
 
     private final ConfigurableApplicationContext context;
     private final Duration took;
@@ -46,11 +55,17 @@ final class RunningGateway implements AutoCloseable {
     /** The same, with further or other beans. */
     static RunningGateway start(Path store, Consumer<GenericApplicationContext> beans, String... settings) {
         Map<String, String> arguments = new LinkedHashMap<>();
-        Stream.of(Stream.of("--server.port=0", "--management.server.port=0"), WORKERS.stream(),
+        Stream.of(Stream.of("--server.port=0", "--management.server.port=-1"), WORKERS.stream(),
                 TestStore.settings(store).stream(), Stream.of(settings)).flatMap(each -> each)
                 .forEach(each -> arguments.put(each.substring(0, each.indexOf('=')), each));
         SpringApplication application = new SpringApplication(WrenGateway.class);
-        application.addInitializers(context -> beans.accept((GenericApplicationContext) context));
+        application.addInitializers(context -> {
+            GenericApplicationContext generic = (GenericApplicationContext) context;
+            Map<Resource, MetadataReader> read = generic.getResourceCache(MetadataReader.class);
+            read.putAll(CLASSES);
+            generic.addBeanFactoryPostProcessor(_ -> CLASSES.putAll(read));
+            beans.accept(generic);
+        });
         // Logback is one for the JVM, and each start sets it up anew: two at once would see half of it.
         synchronized (RunningGateway.class) {
             long begun = System.nanoTime();
@@ -85,6 +100,7 @@ final class RunningGateway implements AutoCloseable {
         return took;
     }
 
+    /** Of one that is {@link #MANAGED}. */
     String managementUrl() {
         return "http://127.0.0.1:" + context.getEnvironment().getRequiredProperty("local.management.port");
     }

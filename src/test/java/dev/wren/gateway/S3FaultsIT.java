@@ -33,7 +33,7 @@ class S3FaultsIT {
         s3 = S3Server.start();
         gateway = RunningGateway.startWithFunctions(Path.of("unused"),
                 Stream.concat(Stream.of(s3.settings("s3://" + s3.newBucket() + "/store")),
-                        Stream.of("--wren.s3.request-timeout=500ms", "--wren.s3.max-attempts=2",
+                        Stream.of(RunningGateway.MANAGED, "--wren.s3.request-timeout=500ms", "--wren.s3.max-attempts=2",
                                 "--wren.gateways.lease=3s"))
                         .toArray(String[]::new));
         http = gateway.http();

@@ -36,8 +36,10 @@ class S3IT {
     }
 
     private static String[] settings(String location) {
-        return Stream.concat(Stream.of(s3.settings(location)), Stream.of("--wren.gateways.lease=1h",
-                "--wren.executors.idle.kind=idle")).toArray(String[]::new);
+        return Stream
+                .concat(Stream.of(s3.settings(location)), Stream.of(RunningGateway.MANAGED, "--wren.gateways.lease=1h",
+                        "--wren.executors.idle.kind=idle"))
+                .toArray(String[]::new);
     }
 
     /** Requests so far, by operation. */

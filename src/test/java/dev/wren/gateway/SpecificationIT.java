@@ -27,7 +27,7 @@ class SpecificationIT {
 
     @Test
     void health_and_metrics_are_on_the_management_port_alone(@TempDir Path store) {
-        try (RunningGateway gateway = RunningGateway.start(store)) {
+        try (RunningGateway gateway = RunningGateway.start(store, RunningGateway.MANAGED)) {
             assertThat(gateway.http().get("/actuator/health").status()).isEqualTo(404);
             Http management = new Http(gateway.managementUrl());
             assertThat(management.get("/actuator/health/liveness").status()).isEqualTo(200);

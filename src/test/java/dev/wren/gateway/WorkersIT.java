@@ -28,7 +28,7 @@ class WorkersIT {
 
     @Test
     void idle_ones_are_ended(@TempDir Path store) {
-        try (RunningGateway gateway = RunningGateway.startWithFunctions(store,
+        try (RunningGateway gateway = RunningGateway.startWithFunctions(store, RunningGateway.MANAGED,
                 "--wren.executors.local.idle-timeout=2s")) {
             gateway.http().done(gateway.http().map(map("")));
             assertThat(idle(gateway)).isPositive();
@@ -40,7 +40,7 @@ class WorkersIT {
 
     @Test
     void those_for_one_callset_alone_end_with_it(@TempDir Path store) {
-        try (RunningGateway gateway = RunningGateway.startWithFunctions(store,
+        try (RunningGateway gateway = RunningGateway.startWithFunctions(store, RunningGateway.MANAGED,
                 "--wren.executors.local.spare=true")) {
             String id = gateway.http().map(map(",\"useCachedRuntime\":false"));
             gateway.http().done(id);
@@ -52,7 +52,7 @@ class WorkersIT {
 
     @Test
     void a_spare_one_is_kept_ready_before_any_call_and_after_some(@TempDir Path store) {
-        try (RunningGateway gateway = RunningGateway.startWithFunctions(store,
+        try (RunningGateway gateway = RunningGateway.startWithFunctions(store, RunningGateway.MANAGED,
                 "--wren.executors.local.spare=true")) {
             Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> workers(gateway, "spare") == 1);
             assertThat(idle(gateway)).isZero();
