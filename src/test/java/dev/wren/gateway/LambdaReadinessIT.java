@@ -3,14 +3,22 @@ package dev.wren.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.sun.net.httpserver.HttpServer;
+import dev.wren.gateway.executor.Executor;
+import dev.wren.gateway.executor.Executors;
 import dev.wren.protocol.Sha256;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -68,6 +76,49 @@ class LambdaReadinessIT {
             awaitReason(gateway.http(), "there is no function no-such");
             String local = gateway.http().map(ExecutorContract.map(",\"executor\":\"local\"", List.of("square 3")));
             assertThat(gateway.http().done(local).path("states").path("success").asInt()).isEqualTo(1);
+        }
+    }
+
+    /** Its client is closed under it: that is no error of who asks. */
+    @Test
+    void who_asks_while_the_gateway_stops_is_answered(@TempDir Path store) throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch over = new CountDownLatch(1);
+        AtomicBoolean holds = new AtomicBoolean();
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 100);
+        server.setExecutor(Thread::startVirtualThread);
+        server.createContext("/", exchange -> {
+            try (exchange) {
+                if (holds.get()) {
+                    asked.countDown();
+                    over.await();
+                }
+                exchange.sendResponseHeaders(404, -1);
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        server.start();
+        try (TestLambda lambda = TestLambda.start()) {
+            lambda.at(URI.create("http://127.0.0.1:" + server.getAddress().getPort()));
+            CompletableFuture<Executor.Readiness> answer;
+            try (RunningGateway gateway = lambda.gateway(store, "--wren.executors.lambda.look-every=100ms")) {
+                Executor executor = gateway.bean(Executors.class).find("lambda").orElseThrow();
+                assertThat(executor.readiness().ready()).isFalse();
+                holds.set(true);
+                answer = CompletableFuture.supplyAsync(() -> {
+                    Executor.Readiness last;
+                    do {
+                        last = executor.readiness();
+                    } while (asked.getCount() > 0);
+                    return last;
+                }, Thread::startVirtualThread);
+                assertThat(asked.await(30, TimeUnit.SECONDS)).isTrue();
+            }
+            assertThat(answer.get(30, TimeUnit.SECONDS).ready()).isFalse();
+        } finally {
+            over.countDown();
+            server.stop(0);
         }
     }
 

@@ -200,6 +200,7 @@ final class LambdaExecutor implements Executor {
 
     @Override
     public void close() {
+        functions.close();
         if (senders.close(settings.requestTimeout().plusSeconds(1))) {
             client.close();
         }
