@@ -200,7 +200,6 @@ final class LambdaExecutor implements Executor {
 
     @Override
     public void close() {
-        functions.close();
         if (senders.close(settings.requestTimeout().plusSeconds(1))) {
             client.close();
         }

@@ -12,7 +12,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
@@ -58,7 +57,6 @@ final class LambdaFunctions {
     private final AtomicInteger turns = new AtomicInteger();
     private volatile @Nullable Look look;
     private volatile boolean stale;
-    private volatile boolean closed;
 
     LambdaFunctions(LambdaClient client, LambdaSettings settings, Ticker ticker) {
         this.client = client;
@@ -95,11 +93,6 @@ final class LambdaFunctions {
     /** The next time that somebody asks for {@link #readiness}, it is looked at again. */
     void forget() {
         stale = true;
-    }
-
-    /** Nobody is asked any more: what is asked is answered by what was seen last. */
-    void close() {
-        closed = true;
     }
 
     /** What was seen last. It asks nobody: callers hold locks, or are many. */
@@ -181,23 +174,6 @@ final class LambdaFunctions {
     }
 
     private Look lookAgain() {
-        try {
-            return closed ? over() : ask();
-        } catch (IllegalStateException | RejectedExecutionException e) {
-            if (!closed) {
-                throw e;
-            }
-            return over();
-        }
-    }
-
-    /** The client is closed, or about to be. */
-    private Look over() {
-        Look seen = known();
-        return new Look(seen.functions, "the gateway is shutting down", seen.concurrency, ticker.read());
-    }
-
-    private Look ask() {
         stale = false;
         List<Function> functions = new ArrayList<>();
         String trouble = null;
