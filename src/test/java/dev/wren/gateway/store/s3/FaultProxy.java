@@ -67,7 +67,6 @@ public final class FaultProxy implements AutoCloseable {
     private final ReentrantLock replacing = new ReentrantLock();
     private volatile Faults faults = _ -> Fault.NONE;
     private volatile String removed = "";
-    private final AtomicInteger requests = new AtomicInteger();
     private final Map<String, AtomicInteger> counted = new ConcurrentHashMap<>();
 
     private FaultProxy(ServerSocket server, int upstream) {
@@ -90,12 +89,11 @@ public final class FaultProxy implements AutoCloseable {
         faults = now;
     }
 
-    /** Requests that came so far. */
-    public int requests() {
-        return requests.get();
-    }
-
-    /** How many requests by links, without a key's signature, came since this was asked first, with {@code part} in their path. */
+    /**
+     * How many requests came by links, without a key's signature.
+     *
+     * @param part which is in their path; they are counted since it was asked for first
+     */
     public int byLink(String part) {
         return counted.computeIfAbsent(part, _ -> new AtomicInteger()).get();
     }
@@ -124,7 +122,6 @@ public final class FaultProxy implements AutoCloseable {
                 return;
             }
             Request request = parse(head);
-            requests.incrementAndGet();
             counted.forEach((part, count) -> {
                 if (!request.has("authorization") && request.path.contains(part)) {
                     count.incrementAndGet();
