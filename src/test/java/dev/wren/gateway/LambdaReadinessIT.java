@@ -106,13 +106,8 @@ class LambdaReadinessIT {
                 Executor executor = gateway.bean(Executors.class).find("lambda").orElseThrow();
                 assertThat(executor.readiness().ready()).isFalse();
                 holds.set(true);
-                answer = CompletableFuture.supplyAsync(() -> {
-                    Executor.Readiness last;
-                    do {
-                        last = executor.readiness();
-                    } while (asked.getCount() > 0);
-                    return last;
-                }, Thread::startVirtualThread);
+                answer = CompletableFuture.supplyAsync(() -> await().atMost(Duration.ofSeconds(30))
+                        .until(executor::readiness, _ -> asked.getCount() == 0), Thread::startVirtualThread);
                 assertThat(asked.await(30, TimeUnit.SECONDS)).isTrue();
             }
             assertThat(answer.get(30, TimeUnit.SECONDS).ready()).isFalse();

@@ -21,6 +21,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import org.springframework.util.unit.DataSize;
 import software.amazon.awssdk.services.lambda.LambdaClient;
 
@@ -76,7 +77,12 @@ final class LambdaExecutor implements Executor {
 
     @Override
     public Readiness readiness() {
-        return senders.trouble().orElseGet(functions::readiness);
+        try {
+            return senders.trouble().orElseGet(functions::readiness);
+        } catch (IllegalStateException | RejectedExecutionException e) {
+            // Its client was closed under it, if the gateway is shutting down.
+            return senders.trouble().orElseThrow(() -> e);
+        }
     }
 
     @Override
